@@ -1,0 +1,104 @@
+"""What may be given: one place for ranges, checks and their messages.
+
+Every message names the argument, what was given, what is allowed and, for a name, the nearest
+known one.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A number that a rule or a surface takes: its default, what is allowed, what its slider spans."""
+
+    default: float
+    allowed: tuple[float, float]
+    slider: tuple[float, float]
+    log: bool = False
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The list of known names, led by the nearest one.
+
+    >>> nearest("momentun", ["gd", "momentum"])
+    "did you mean 'momentum'? Known: gd, momentum"
+    """
+    known = list(known)
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Known: {', '.join(known) or 'none'}"
+
+
+def choice(argument: str, given: Any, known: Iterable[str]) -> str:
+    """`given`, if it is one of the known names.
+
+    >>> choice("optimizer", "gd", ["gd", "momentum"])
+    'gd'
+    """
+    known = list(known)
+    if not isinstance(given, str):
+        raise TypeError(f"{argument} must be a name, got {given!r}. {nearest('', known)}")
+    if given not in known:
+        raise ValueError(f"{argument} {given!r} is unknown: {nearest(given, known)}")
+    return given
+
+
+def numbers(argument: str, given: Any, low: float = -np.inf, high: float = np.inf, open_low: bool = False) -> Any:
+    """`given` as float64, if every number in it is finite and in the allowed range.
+
+    A single number comes back as a Python float, anything longer as an array.
+
+    >>> numbers("lr", 0.1, 0)
+    0.1
+    """
+    allowed = _allowed(low, high, open_low)
+    kind = np.asarray(given, dtype=object).ravel()
+    if kind.size == 0 or any(isinstance(v, (bool, np.bool_)) or not isinstance(v, Real) for v in kind):
+        raise TypeError(f"{argument} must be {allowed}, got {given!r}")
+    array = np.asarray(given, dtype=float)
+    inside = np.isfinite(array) & (array >= low) & (array <= high)
+    if open_low:
+        inside &= array > low
+    if not inside.all():
+        wrong = array[~inside][0] if array.ndim else array
+        raise ValueError(f"{argument} must be {allowed}, got {float(wrong)!r}")
+    return float(array) if array.ndim == 0 else array
+
+
+def number(argument: str, given: Any, low: float = -np.inf, high: float = np.inf, open_low: bool = False) -> float:
+    """One number; an array is refused.
+
+    >>> number("lr", 1, 0)
+    1.0
+    """
+    checked = numbers(argument, given, low, high, open_low)
+    if not isinstance(checked, float):
+        raise TypeError(f"{argument} must be one number, got {given!r}")
+    return checked
+
+
+def count(argument: str, given: Any, low: int, high: int) -> int:
+    """A whole number from low to high.
+
+    >>> count("steps", 10, 1, 100)
+    10
+    """
+    if isinstance(given, (bool, np.bool_)) or not isinstance(given, Integral):
+        raise TypeError(f"{argument} must be a whole number from {low} to {high}, got {given!r}")
+    if not low <= given <= high:
+        raise ValueError(f"{argument} must be a whole number from {low} to {high}, got {given!r}")
+    return int(given)
+
+
+def _allowed(low: float, high: float, open_low: bool) -> str:
+    if high < np.inf:
+        return f"a number from {low:g} to {high:g}"
+    if low > -np.inf:
+        return f"a finite number {'above' if open_low else 'of at least'} {low:g}"
+    return "a finite number"
