@@ -1,0 +1,69 @@
+// What the figure and the questions share: numbers as a reader writes them, elements, and the
+// stand-in for Jupyter on a built page. `page.py` puts `locales` (locale/*.json) in front.
+
+const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+
+const tenTo = (exponent) => "10" + String(exponent).replace(/./g, (digit) => SUPERSCRIPT[digit]);
+
+/** Three digits, a real minus, powers of ten when they are needed. The twin of words.format_number. */
+function formatNumber(value, decimal = ".") {
+  if (Number.isNaN(value)) return "nan";
+  const sign = value < 0 ? "−" : "";
+  if (!Number.isFinite(value)) return sign + "∞";
+  if (value === 0) return "0";
+  const [mantissa, power] = Math.abs(value).toExponential(2).split("e");
+  const digits = mantissa.replace(".", ""), exponent = Number(power);
+  const plain = exponent >= -4 && exponent < 5;
+  const all = !plain || exponent >= 0 ? digits.padEnd(exponent + 1, "0") : "0".repeat(-exponent) + digits;
+  const point = plain && exponent >= 0 ? exponent + 1 : 1;
+  const part = (plain ? all.slice(point) : digits.slice(1)).replace(/0+$/, "");
+  return sign + (plain ? all.slice(0, point) : digits[0]) + (part && decimal + part) + (plain ? "" : "×" + tenTo(exponent));
+}
+
+const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** What `render` needs of a Jupyter model: values that tell when they change. */
+class PageModel {
+  #values;
+  #changed = new Set();
+  #listeners = new Map();
+  constructor(values) { this.#values = values; }
+  get(key) { return this.#values[key]; }
+  set(key, value) {
+    this.#values = { ...this.#values, [key]: value };
+    this.#changed.add(key);
+  }
+  save_changes() {
+    const heard = new Set([...this.#changed].flatMap((key) => [...(this.#listeners.get(`change:${key}`) ?? [])]));
+    this.#changed.clear();
+    for (const listener of heard) listener();
+  }
+  on(event, listener) { this.#listeners.set(event, (this.#listeners.get(event) ?? new Set()).add(listener)); }
+  off(event, listener) { this.#listeners.get(event)?.delete(listener); }
+}
+
+/** A custom element whose `data-settings` are the values of a model. */
+function defineElement(name, render) {
+  customElements.define(name, class extends HTMLElement {
+    #leave = null;
+    connectedCallback() {
+      try {
+        this.#leave = render({ model: new PageModel(JSON.parse(this.dataset.settings)), el: this });
+      } catch (error) {
+        const words = locales[document.documentElement.lang.slice(0, 2)] ?? locales.en;
+        this.prepend(element("p", { class: "wrong", role: "alert" }, fill(words.broken, { reason: error.message })));
+      }
+    }
+    disconnectedCallback() {
+      this.#leave?.();
+      this.#leave = null;
+    }
+  });
+}

@@ -1,0 +1,55 @@
+"""From the parts to what a page or Jupyter loads: one script, one style sheet, one element."""
+
+import html
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lrlib import translate, words
+
+
+def _text(name: str) -> str:
+    return files("lrlib").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _shared() -> str:
+    locales = {language: words.strings(language) for language in words.LANGUAGES}
+    return f"const locales = {json.dumps(locales, ensure_ascii=False)};\n{_text('common.js')}"
+
+
+@cache
+def _lab() -> str:
+    mathematics = f"const mathematics = {translate.mathematics()};"
+    return "\n".join((_text("vendor/d3.min.js"), mathematics, _text("lab.js")))
+
+
+@cache
+def script() -> str:
+    """The script of a built page: defines `<lr-lab>` and `<lr-ask>`; runs from http and from disk."""
+    body = "\n".join((_shared(), _lab(), _text("ask.js")))
+    define = 'defineElement("lr-lab", renderLab);\ndefineElement("lr-ask", renderAsk);'
+    return f'(() => {{\n"use strict";\n{body}\n{define}\n}})();\n'
+
+
+@cache
+def widget_script(kind: str) -> str:
+    """The same as a module for Jupyter: kind is "lab" or "ask"."""
+    part, name = {"lab": (_lab(), "renderLab"), "ask": (_text("ask.js"), "renderAsk")}[kind]
+    return f"{_shared()}\n{part}\nexport default {{ render: {name} }};\n"
+
+
+@cache
+def style() -> str:
+    """The style sheet of figures and questions."""
+    return _text("lab.css")
+
+
+def element(tag: str, settings: dict[str, Any], without_script: str) -> str:
+    """The HTML of a figure or a question: its settings, and what stands there without a script.
+
+    >>> element("lr-ask", {"answer": 2}, "?")
+    '<lr-ask data-settings="{&quot;answer&quot;: 2}">?</lr-ask>'
+    """
+    return f'<{tag} data-settings="{html.escape(json.dumps(settings, ensure_ascii=False))}">{without_script}</{tag}>'

@@ -1,0 +1,147 @@
+"""What a figure says, in the reader's language: its strings, its numbers, its one sentence.
+
+`lab.js` says the same with the same strings; a test in a browser holds the two together.
+"""
+
+import json
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from lrlib.descend import Path
+from lrlib.settings import choice
+
+LANGUAGES = ("en", "de", "zh", "ko")
+
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_current = "en"
+
+
+def use(language: str) -> None:
+    """Set the language of all figures made from here on.
+
+    >>> use("en")
+    """
+    global _current
+    _current = choice("language", language, LANGUAGES)
+
+
+def current() -> str:
+    """The language set by `use`."""
+    return _current
+
+
+@cache
+def strings(language: str) -> dict[str, str]:
+    """All strings of one language, from `lrlib/locale`."""
+    return json.loads(files("lrlib").joinpath(f"locale/{language}.json").read_text(encoding="utf-8"))
+
+
+def ten_to(exponent: int) -> str:
+    """A power of ten.
+
+    >>> ten_to(-12)
+    '10⁻¹²'
+    """
+    return "10" + str(exponent).translate(_SUPERSCRIPT)
+
+
+def format_number(value: float, decimal: str = ".") -> str:
+    """A number as a reader writes it: three digits, a real minus, powers of ten when they are needed.
+
+    >>> [format_number(v) for v in (0.05, -2.0, 1234.5, 1.7e308, float("inf"), float("nan"))]
+    ['0.05', '−2', '1230', '1.7×10³⁰⁸', '∞', 'nan']
+    """
+    if np.isnan(value):
+        return "nan"
+    sign = "−" if value < 0 else ""
+    if np.isinf(value):
+        return sign + "∞"
+    if value == 0:
+        return "0"
+    exact = abs(Decimal(float(value)))
+    exponent = exact.adjusted()
+    digits = (exact.scaleb(2 - exponent)).quantize(Decimal(1), ROUND_HALF_UP)
+    if digits == 1000:
+        digits, exponent = Decimal(100), exponent + 1
+    text = str(digits)
+    if -4 <= exponent < 5:
+        if exponent >= 2:
+            whole, part = text + "0" * (exponent - 2), ""
+        elif exponent >= 0:
+            whole, part = text[: exponent + 1], text[exponent + 1 :]
+        else:
+            whole, part = "0", "0" * (-exponent - 1) + text
+        tail = ""
+    else:
+        whole, part = text[0], text[1:]
+        tail = "×" + ten_to(exponent)
+    part = part.rstrip("0")
+    return sign + whole + (decimal + part if part else "") + tail
+
+
+def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
+    """What happened on one run, as the sentence tells it.
+
+    Steps are None where a thing did not happen: `leaves` is the step from which on every point lies
+    outside the view (told only where the landscape is among the panels), `infinite` the first whose
+    loss is infinite or nan, `nan` the first whose point is nan.
+    """
+    low, high = np.asarray(view, dtype=float).T
+    with np.errstate(all="ignore"):
+        outside = ~((path.points >= low) & (path.points <= high)).all(axis=-1)
+        product = float(path.rates * path.sharpness[0])
+    curvature = path.sharpness[np.isfinite(path.losses)]
+    return {
+        "lr": float(path.rates),
+        "product": product,
+        "threshold": float(path.threshold),
+        "regime": _regime(product, glide, float(path.threshold)) if np.all(curvature == path.sharpness[0]) else None,
+        "steps": len(path.losses) - 1,
+        "first": float(path.losses[0]),
+        "last": float(path.losses[-1]),
+        "leaves": _first(np.logical_and.accumulate(outside[::-1])[::-1]) if "landscape" in panels else None,
+        "infinite": _first(~np.isfinite(path.losses)),
+        "nan": _first(np.isnan(path.points).any(axis=-1)),
+    }
+
+
+def _regime(product: float, glide: float, threshold: float) -> str:
+    if product <= glide:
+        return "glide"
+    if product < threshold:
+        return "zigzag" if threshold == 2 else "swing"
+    return "border" if product == threshold else "explode"
+
+
+def _first(happened: np.ndarray) -> int | None:
+    return int(np.argmax(happened)) if happened.any() else None
+
+
+def sentence(told: dict[str, Any], language: str) -> str:
+    """One or two plain sentences that say what the figure shows."""
+    words = strings(language)
+    number = {
+        name: format_number(told[name], words["decimal"]) for name in ("lr", "product", "threshold", "first", "last")
+    }
+
+    def say(key: str, **more: Any) -> str:
+        return words["says_" + key].format(**number, steps=told["steps"], **more)
+
+    said = [say("rate")]
+    if told["regime"]:
+        said.append(say(told["regime"]))
+    if told["leaves"] is not None:
+        said.append(say("leaves", step=told["leaves"]))
+    if told["infinite"] is not None:
+        said.append(say("infinite", step=told["infinite"]))
+    elif told["last"] == told["first"]:
+        said.append(say("same"))
+    else:
+        said.append(say("falls" if told["last"] < told["first"] else "rises"))
+    if told["nan"] is not None:
+        said.append(say("nan", step=told["nan"]))
+    return words["join"].join(said)

@@ -1,0 +1,102 @@
+"""The figure's strings: the same in four languages, and drawable with the bundled fonts."""
+
+import re
+
+import numpy as np
+import pytest
+from fontTools.ttLib import TTFont
+from importlib.resources import files
+
+from lrlib import descend, words
+from lrlib.words import LANGUAGES, facts, format_number, sentence, strings
+
+PLACEHOLDER = re.compile(r"\{\w+\}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_strings_with_the_same_placeholders(language):
+    english, translated = strings("en"), strings(language)
+    assert list(translated) == list(english), (
+        f"lrlib/locale/{language}.json must have the keys of en.json, in its order"
+    )
+    for key, text in english.items():
+        assert sorted(PLACEHOLDER.findall(translated[key])) == sorted(PLACEHOLDER.findall(text)), key
+        assert translated[key] or key == "join", f"{key} is empty in lrlib/locale/{language}.json"
+
+
+@pytest.mark.parametrize("language", ["de", "zh", "ko"])
+def test_nothing_is_left_in_english(language):
+    same = [
+        key for key, text in strings(language).items() if text == strings("en")[key] and re.search("[a-z]{4}", text)
+    ]
+    assert not same, f"translate these strings in lrlib/locale/{language}.json: {same}"
+
+
+@pytest.mark.parametrize(("language", "font"), [("zh", "NotoSansSC-subset.otf"), ("ko", "NotoSansKR-subset.otf")])
+def test_the_bundled_font_has_every_character_of_the_strings(language, font):
+    with TTFont(str(files("lrlib") / "fonts" / font)) as known:
+        characters = {ord(c) for text in strings(language).values() for c in PLACEHOLDER.sub("", text)}
+        missing = {chr(c) for c in characters - set(known.getBestCmap())}
+    assert not missing, f"{font} lacks {missing}: see lrlib/fonts/README.md"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.1, "0.1"), (-0.00051, "−0.00051"), (2.125, "2.13"), (0.9999, "1"), (99999.0, "1×10⁵"), (12345.6, "12300"),
+        (1.797e308, "1.8×10³⁰⁸"), (5e-324, "4.94×10⁻³²⁴"), (-np.inf, "−∞"), (np.nan, "nan"), (0.0, "0"), (-0.0, "0"),
+        (100.0, "100"), (1e-5, "1×10⁻⁵"),
+    ],
+)  # fmt: skip
+def test_numbers_have_three_digits_and_are_rounded_half_up(value, written):
+    assert format_number(value) == written
+
+
+def test_numbers_follow_the_decimal_mark_of_the_language():
+    assert format_number(0.125, strings("de")["decimal"]) == "0,125"
+
+
+def tell(
+    lr, language="en", surface="parabola", optimizer="gd", steps=30, view=((-5, 5),), panels=("landscape",), **settings
+):
+    path = descend(surface, optimizer, -4.0, lr, steps, **settings)
+    return sentence(facts(path, view, 1.0, panels), language)
+
+
+@pytest.mark.parametrize(
+    ("lr", "part"),
+    [
+        (0.5, "glides toward the minimum"),
+        (1.5, "lands on the other side"),
+        (2.0, "Exactly on the threshold"),
+        (2.5, "farther away"),
+    ],
+)
+def test_the_sentence_names_the_regime(lr, part):
+    assert part in tell(lr)
+
+
+def test_the_sentence_counts_the_steps_to_the_end_of_the_numbers():
+    said = tell(3.0, steps=1200)
+    # |x| = 4·2ᵗ leaves ±5 at step 1; x² = 16·4ᵗ reaches 2¹⁰²⁴ at step 510, x itself at 1022.
+    assert "leaves the picture at step 1." in said
+    assert "From step 510 on the loss is too large" in said
+    assert "From step 1023 on the point is nan" in said
+
+
+def test_a_path_that_comes_back_has_not_left_the_picture():
+    assert "leaves" not in tell(1.9, view=((-3, 3),))
+
+
+def test_leaving_the_picture_is_only_told_where_there_is_one():
+    assert "leaves" not in tell(3.0, panels=("loss",))
+
+
+def test_the_regime_is_left_out_where_the_curvature_changes():
+    said = tell(0.01, surface="double_well", steps=5, view=((-5, 5),))
+    assert said.startswith("η = 0.01") and "glides" not in said and "falls" in said
+
+
+def test_an_unknown_language_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match="language 'fr' is unknown.*Known: en, de, zh, ko"):
+        words.use("fr")
