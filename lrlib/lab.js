@@ -231,8 +231,9 @@ function lossPanel(panel) {
     for (const loss of losses) if (loss > 0 && loss < Infinity) { low = Math.min(low, loss); high = Math.max(high, loss); }
     if (!high) low = high = 1;
     const first = losses[0] > 0 && losses[0] < Infinity ? losses[0] : high;
-    low = Math.max(low / 2, first * 1e-10, Number.MIN_VALUE);
-    high = Math.min(Math.max(high * 2, first * 10), Number.MAX_VALUE);
+    // Whole decades: the axis stands still while the curve moves.
+    low = tenthPower(Math.floor(Math.log10(Math.max(low / 2, first * 1e-10))));
+    high = tenthPower(Math.ceil(Math.log10(Math.max(high, first) * 2)));
     x.domain([0, steps]).range([0, width]);
     y.domain([low, high]).range([height, 0]);
     drawAxes(panel, decades(low, high));
@@ -251,6 +252,8 @@ function lossPanel(panel) {
   };
 }
 
+const tenthPower = (exponent) => Math.min(Math.max(10 ** exponent, 1e-307), 1e308);
+
 /** Whole powers of ten between two numbers, seven at most. */
 function decades(low, high) {
   const from = Math.ceil(Math.log10(low)), to = Math.floor(Math.log10(high)), stride = Math.ceil((to - from + 1) / 6);
@@ -261,7 +264,7 @@ function gaugePanel(panel) {
   const { layer } = panel;
   const calm = layer("rect", "calm"), danger = layer("rect", "danger"), hatch = layer("path", "hatch");
   const glideLine = layer("path", "glide-line"), limit = layer("path", "limit");
-  const zones = layer("g", "zones"), lines = layer("g", "products"), names = layer("g", "names");
+  const lines = layer("g", "products"), zones = layer("g", "zones"), names = layer("g", "names");
   return (run) => {
     const { products, steps, threshold, glide } = run, { x, y, width, height, words } = panel;
     let low = 0, most = 0;
@@ -269,7 +272,7 @@ function gaugePanel(panel) {
       if (value < low && value > -FAR) low = value;
       if (value > most && value < Infinity) most = value;
     }
-    const top = Math.min(Math.max(1.15 * most, 1.5 * threshold), 4 * threshold);
+    const half = threshold / 2, top = half * Math.min(Math.max(Math.ceil((1.1 * most) / half), 3), 8);
     x.domain([0, steps]).range([0, width]);
     y.domain([Math.max(low * 1.1, -top), top]).range([height, 0]);
     drawAxes(panel);
@@ -355,8 +358,27 @@ function rateControl(model, words, signal) {
   const place = (value) => scale.toStop(value) / scale.stops;
   const css = (fraction) => `calc(var(--thumb) / 2 + ${fraction.toFixed(4)} * (100% - var(--thumb)))`;
 
+  let placed = null;
+  const placeMarks = (run, optimizer) => {
+    const key = [optimizer, run.threshold, run.glide, ...run.eigenvalues, width].join();
+    if (key === placed) return;
+    placed = key;
+    const visible = limits(run, optimizer).filter(({ at }) => place(at) >= 0 && place(at) <= 1);
+    const edge = run.eigenvalues[0] > 0 ? Math.min(Math.max(place(run.threshold / run.eigenvalues[0]), 0), 1) : 1;
+    track.style.setProperty("--edge", css(edge));
+    const taken = [];
+    d3.select(marks).selectAll("button").data(visible).join("button").attr("type", "button")
+      .attr("class", ({ kind }) => `mark ${kind}`).style("left", ({ at }) => css(place(at)))
+      .style("top", ({ at, name }) => `${rowFor(taken, place(at) * width, name) * 26}px`)
+      .attr("aria-label", ({ at, name }) => `η = ${name} = ${formatNumber(at, words.decimal)}`)
+      .text(({ name }) => name).on("click", (_, { at }) => set(at));
+    marks.style.height = `${26 * Math.max(taken.length, 1)}px`;
+  };
+
+  let width = 0;
   return {
     node, reset,
+    measure() { width = marks.clientWidth; },
     update(run, state) {
       range.value = scale.toStop(run.lr);
       range.setAttribute("aria-valuetext", `${formatNumber(run.lr, words.decimal)}; ηλ = ${formatNumber(run.product, words.decimal)}`);
@@ -365,18 +387,8 @@ function rateControl(model, words, signal) {
         field.setAttribute("aria-invalid", "false");
         wrong.textContent = "";
       }
-      const visible = limits(run, state.optimizer).filter(({ at }) => place(at) >= 0 && place(at) <= 1);
-      const worst = visible.find(({ kind }) => kind === "threshold");
-      const edge = run.eigenvalues[0] > 0 ? Math.min(Math.max(place(run.threshold / run.eigenvalues[0]), 0), 1) : 1;
-      track.style.setProperty("--edge", css(edge));
-      const taken = [];
-      d3.select(marks).selectAll("button").data(visible).join("button").attr("type", "button")
-        .attr("class", ({ kind }) => `mark ${kind}`).style("left", ({ at }) => css(place(at)))
-        .style("top", ({ at, name }) => `${rowFor(taken, place(at) * marks.clientWidth, name) * 26}px`)
-        .attr("aria-label", ({ at, name }) => `η = ${name} = ${formatNumber(at, words.decimal)}`)
-        .text(({ name }) => name).on("click", (_, { at }) => set(at));
-      marks.style.height = `${26 * Math.max(taken.length, 1)}px`;
-      node.classList.toggle("over", Boolean(worst) && run.lr > worst.at);
+      placeMarks(run, state.optimizer);
+      node.classList.toggle("over", run.product > run.threshold);
     },
   };
 }
@@ -471,6 +483,7 @@ function renderLab({ model, el }) {
     model.save_changes();
   }, { signal });
   const resized = new ResizeObserver(() => {
+    rate.measure();
     const changed = panels.map(({ panel }) => measure(panel));
     if (changed.some(Boolean)) update();
   });

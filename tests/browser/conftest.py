@@ -1,34 +1,18 @@
 """A real browser: Debian's chromium, Chrome, Edge, or the one that Playwright downloads."""
 
-import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import MISSING, QUIET, find_browser
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
-
-#: A mac and Windows keep their browsers off the path.
-PLACES = [
-    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "C:/Program Files/Google/Chrome/Application/chrome.exe",
-    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
-]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-MISSING = f"""\
-These tests need a browser, and none was found. Install one:
-    Debian, Ubuntu:  sudo apt-get install chromium
-    any system:      {sys.executable} -m playwright install chromium
-"""
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = next((path for place in PLACES if (path := shutil.which(place))), None)
     with sync_playwright() as playwright:
         try:
-            running = playwright.chromium.launch(executable_path=found, args=QUIET)
+            running = playwright.chromium.launch(executable_path=find_browser(), args=QUIET)
         except Error as error:
             pytest.fail(f"{MISSING}\n{error}", pytrace=False)
         yield running

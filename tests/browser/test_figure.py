@@ -70,7 +70,7 @@ NUMBERS = [0.1, 2.125, -0.00051, 0.9999, 99999.0, 12345.6, 1.797e308, 5e-324, 10
 
 
 def test_page_and_python_write_numbers_alike(show):
-    values = NUMBERS + [10 ** x for x in np.random.default_rng(0).uniform(-320, 308, 2000)]
+    values = NUMBERS + [10**x for x in np.random.default_rng(0).uniform(-320, 308, 2000)]
     from lrlib import page as parts
 
     page = show()
@@ -113,7 +113,9 @@ def test_the_slider_follows_the_keyboard(show):
 
 
 def test_the_marks_are_the_thresholds_of_the_current_hessian(show):
-    page = show(lab("quadratic", "momentum", 0.05, (1, 1), condition=20, beta=0.9, lr_range=(1e-4, 10), controls=["condition"]))
+    page = show(
+        lab("quadratic", "momentum", 0.05, (1, 1), condition=20, beta=0.9, lr_range=(1e-4, 10), controls=["condition"])
+    )
     assert set(marks(page)) == {"η = 2(1+β)/λ₁ = 0.19", "η = (1−√β)²/λ₁ = 0.000132", "η = 2(1+β)/λ₂ = 3.8"}
     page.locator(".setting input").focus()
     page.keyboard.press("Home")
@@ -230,7 +232,15 @@ def test_a_run_far_above_the_threshold_is_pointed_to_on_the_gauge(show):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_scrolls_sideways_and_every_panel_is_wide_enough(show, width, language):
     page = show(
-        lab("quadratic", "momentum", 0.05, (-4, 2), condition=25, controls=["condition", "rotation", "beta"], language=language),
+        lab(
+            "quadratic",
+            "momentum",
+            0.05,
+            (-4, 2),
+            condition=25,
+            controls=["condition", "rotation", "beta"],
+            language=language,
+        ),
         lab("parabola", lr=3, start=-4, steps=1200, language=language),
         width=width,
     )
@@ -250,8 +260,10 @@ def test_axe_finds_nothing(show, theme):
     )
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     if theme == "dark":
-        page.add_style_tag(content=":root { --pst-color-text-base: #eee; --pst-color-text-muted: #b0b0b0;"
-                           " --pst-color-background: #121212 } body { background: #121212 }")
+        page.add_style_tag(
+            content=":root { --pst-color-text-base: #eee; --pst-color-text-muted: #b0b0b0;"
+            " --pst-color-background: #121212 } body { background: #121212 }"
+        )
     found = Axe().run(page, options=WCAG)
     assert found.violations_count == 0, found.generate_report()
 
@@ -340,7 +352,15 @@ def test_a_question_says_the_same_as_python(show, language):
     question = ask(0.25, tolerance=0.02, mistakes={"glide": 0.125, "product": 3})
     page = show(question, language=language)
     field, said = page.locator(".lr-ask input"), page.locator(".lr-ask p")
-    for typed, given in (("0.25", 0.25), ("1/4", 0.25), ("0,125", 0.125), ("3", 3.0), ("7", 7.0), ("1e-3", 0.001), ("-2", -2.0)):
+    for typed, given in (
+        ("0.25", 0.25),
+        ("1/4", 0.25),
+        ("0,125", 0.125),
+        ("3", 3.0),
+        ("7", 7.0),
+        ("1e-3", 0.001),
+        ("-2", -2.0),
+    ):
         field.fill(typed)
         page.keyboard.press("Enter")
         expect(said).to_have_text(question.check(given))

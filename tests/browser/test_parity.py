@@ -86,14 +86,14 @@ def test_the_parity_runs_include_chaos_where_one_bit_would_show():
 @pytest.mark.parametrize("name", ["sin", "cos", "exp", "log", "sq", "cube", "exponent"])
 def test_a_function_has_the_same_bits_in_python_and_in_the_browser(mathematics, name):
     random = np.random.default_rng(3)
-    x = np.concatenate([random.normal(0, 1e3, 4000), random.normal(0, 1, 4000), [0.0, 1.0, -1.0, 1e-310, 709.7, -744.9]])
+    x = np.concatenate(
+        [random.normal(0, 1e3, 4000), random.normal(0, 1, 4000), [0.0, 1.0, -1.0, 1e-310, 709.7, -744.9]]
+    )
     if name == "exponent":
         x = np.abs(x[x != 0])
     with np.errstate(all="ignore"):
         expected = getattr(arithmetic, name)(x)
-    measured = np.array(
-        mathematics.evaluate(f"x => x.map(v => String(M.{name}(v)))", x.tolist()), dtype=object
-    )
+    measured = np.array(mathematics.evaluate(f"x => x.map(v => String(M.{name}(v)))", x.tolist()), dtype=object)
     measured = np.array([float(v.replace("Infinity", "inf").replace("NaN", "nan")) for v in measured])
     assert (bits(measured) == bits(expected)).all()
 

@@ -1,0 +1,23 @@
+"""Where a machine keeps its Chromium: for the tests and for the benchmarks."""
+
+import shutil
+import sys
+
+#: A mac and Windows keep their browsers off the path.
+PLACES = [
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+]
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+MISSING = f"""\
+These tests need a browser, and none was found. Install one:
+    Debian, Ubuntu:  sudo apt-get install chromium
+    any system:      {sys.executable} -m playwright install chromium
+"""
+
+
+def find_browser() -> str | None:
+    """The machine's own browser; None lets Playwright look for its download."""
+    return next((path for place in PLACES if (path := shutil.which(place))), None)

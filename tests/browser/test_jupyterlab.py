@@ -1,0 +1,118 @@
+"""The figure in a real JupyterLab: a widget whose traits follow the reader, and the reader's view its traits."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+CELLS = [
+    "from lrlib import ask, lab\nfig = lab('parabola', lr=0.5, start=-4, steps=30, lr_range=(0.02, 5))\nfig",
+    "print('rate', fig.lr, 'start', fig.start)",
+    "fig.lr = 1.25\nfig.start = [2.0]",
+    "ask(0.25)",
+    "print('points', len(fig.path.points), fig.path.points[1, 0])",
+]
+
+
+@pytest.fixture(scope="module")
+def lab_url(tmp_path_factory) -> str:
+    folder: Path = tmp_path_factory.mktemp("jupyter")
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+        for i, text in enumerate(CELLS)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (folder / "figure.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = folder / "server.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=",
+             "--ServerApp.disable_check_xsrf=True", f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"],
+            stdout=output, stderr=subprocess.STDOUT, env=_environment(folder),
+        )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    _wait_until_it_answers(url + "/api/status", server, log)
+    yield f"{url}/lab/tree/figure.ipynb"
+    server.terminate()
+    server.wait(timeout=20)
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Settings of whoever runs the tests stay out of it."""
+    private = {
+        name: str(folder / name)
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    }
+    return os.environ | private
+
+
+def _wait_until_it_answers(url: str, server: subprocess.Popen, log: Path) -> None:
+    for _ in range(240):
+        if server.poll() is not None:
+            pytest.fail(f"JupyterLab stopped:\n{log.read_text()}", pytrace=False)
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
+            return
+        except OSError:
+            try:
+                server.wait(timeout=0.25)
+            except subprocess.TimeoutExpired:
+                continue
+    pytest.fail(f"JupyterLab did not answer within a minute:\n{log.read_text()}", pytrace=False)
+
+
+@pytest.fixture
+def notebook(browser: Browser, lab_url: str) -> Page:
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    page = context.new_page()
+    page.goto(lab_url)
+    page.locator(".jp-Notebook .jp-CodeCell").nth(4).wait_for(timeout=60_000)
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=60_000)
+    yield page
+    context.close()
+
+
+def run(page: Page, number: int):
+    """Runs one cell and waits until it has finished; returns its output."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(cell.locator(".jp-InputArea-prompt")).to_have_text(re.compile(r"\[\d+\]"), timeout=30_000)
+    return cell.locator(".jp-OutputArea-output")
+
+
+def test_the_traits_follow_the_slider_and_the_figure_follows_the_traits(notebook):
+    figure = run(notebook, 0)
+    says = figure.locator(".says")
+    expect(says).to_contain_text("η = 0.5,", timeout=30_000)
+    expect(figure.locator("path.curve")).to_have_attribute("d", re.compile("^M"))
+
+    figure.locator(".rate input[type=range]").focus()
+    notebook.keyboard.press("End")
+    expect(says).to_contain_text("η = 5,")
+    figure.locator(".start").focus()
+    notebook.keyboard.press("ArrowRight")
+    expect(run(notebook, 1)).to_have_text("rate 5.0 start [-3.8]")
+
+    run(notebook, 2)
+    expect(says).to_contain_text("η = 1.25,")
+    expect(figure.locator(".start")).to_have_attribute("aria-valuenow", "2")
+    expect(run(notebook, 4)).to_have_text("points 31 -0.5")
+
+
+def test_a_question_answers_in_the_notebook(notebook):
+    question = run(notebook, 3)
+    question.locator("input").fill("1/4")
+    question.locator("button").click()
+    expect(question.locator("[role=status]")).to_have_text("Right: 0.25.")
