@@ -1,0 +1,68 @@
+"""Every chapter is a test: its code cells are run in order, in a kernel started in its own folder.
+
+It stands here and not in tests/ because pytest asks only the conftest files above a chapter:
+`python -m pytest book/de/overshooting.md` runs a single one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jupytext.myst import myst_to_notebook
+from nbval.plugin import IPyNbCell, IPyNbFile, find_metadata_tags
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Run chapters with the Python that runs the tests, whatever kernels the machine knows."""
+    config.option.nbval_current_env = True
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """A chapter is book/<language>/<name>.md; one without code cells is no test."""
+    if file_path.suffix != ".md" or file_path.parent.parent != parent.config.rootpath / "book":
+        return None
+    has_code = "{code-cell}" in file_path.read_text(encoding="utf-8")
+    return ChapterFile.from_parent(parent, path=file_path) if has_code else None
+
+
+class ChapterFile(IPyNbFile):
+    """A chapter in MyST Markdown, where nbval expects an .ipynb."""
+
+    def collect(self) -> Iterator["ChapterCell"]:
+        """Its code cells, named by their lines."""
+        self.nb = myst_to_notebook(self.path.read_text(encoding="utf-8"), add_source_map=True)
+        places = zip(self.nb.cells, self.nb.metadata["source_map"])
+        code = [(cell, line) for cell, line in places if cell.cell_type == "code"]
+        for number, (cell, line) in enumerate(code, 1):
+            options = defaultdict(bool, find_metadata_tags(cell.metadata))
+            options["check"] = False  # chapters store no outputs, so there is nothing to compare
+            yield ChapterCell.from_parent(self, name=f"line {line}", cell_num=number, cell=cell, options=options)
+
+    def setup(self) -> None:
+        """Start the kernel."""
+        import matplotlib.font_manager  # noqa: F401 — builds its cache here, or a first cell would say so on stderr
+
+        super().setup()
+
+
+class ChapterCell(IPyNbCell):
+    """A code cell. It fails if it raises or writes to stderr, as a warning does."""
+
+    def runtest(self) -> None:
+        """Run the cell after those before it."""
+        super().runtest()
+        for output in self.test_outputs:
+            if output.output_type == "stream" and output.name == "stderr":
+                self.raise_cell_error("The cell writes to stderr; mend what it warns of", output.text)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+        """The failure with the place in the chapter at its head."""
+        line = self.name.removeprefix("line ")
+        place = f"{self.path.relative_to(self.config.rootpath).as_posix()}:{line}"
+        return f"{place}: this code cell fails\n{super().repr_failure(excinfo)}"
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """File, line counted from 0, and name."""
+        place = self.path.relative_to(self.config.rootpath).as_posix()
+        return self.path, int(self.name.removeprefix("line ")) - 1, f"{place}, {self.name}"
