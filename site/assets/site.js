@@ -1,0 +1,89 @@
+// What every page does besides showing its text. A classic script, so that it runs from disk too.
+(() => {
+  "use strict";
+
+  /** The reader's language, kept for the landing page. */
+  function rememberLanguage() {
+    for (const link of document.querySelectorAll(".languages [data-language]")) {
+      link.addEventListener("click", () => {
+        try { localStorage.setItem("language", link.dataset.language); } catch { /* a browser may forbid it */ }
+      });
+    }
+  }
+
+  /** What is wider than its box scrolls; without a tab stop a keyboard could not scroll it. */
+  function makeScrollable() {
+    const wide = document.querySelectorAll(".bd-article :is(pre, mjx-container[display], .pst-scrollable-table-container)");
+    const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+      const scrolls = target.scrollWidth > target.clientWidth + 1;
+      target.toggleAttribute("tabindex", false);
+      if (scrolls) target.tabIndex = 0;
+      for (const [name, value] of [["role", "group"], ["aria-label", document.body.dataset.wide]]) {
+        if (target.localName === "mjx-container") continue; // it has a role of its own
+        if (scrolls) target.setAttribute(name, value);
+        else target.removeAttribute(name);
+      }
+    }));
+    wide.forEach((box) => watcher.observe(box));
+  }
+
+  /** A button on every listing that puts its text on the clipboard. */
+  function addCopyButtons() {
+    const { copy, copied } = document.body.dataset;
+    for (const listing of document.querySelectorAll(".bd-article div.highlight > pre")) {
+      if (listing.closest(".cell_output") || !navigator.clipboard) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "copy";
+      button.textContent = copy;
+      button.addEventListener("click", async () => {
+        await navigator.clipboard.writeText(listing.textContent.trimEnd());
+        button.textContent = copied;
+        button.classList.add("done");
+        setTimeout(() => { button.textContent = copy; button.classList.remove("done"); }, 2000);
+      });
+      listing.after(button);
+    }
+  }
+
+  /** A link into a folded box opens it. */
+  function openTarget() {
+    let box = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details");
+    while (box) {
+      box.open = true;
+      box = box.parentElement.closest("details");
+    }
+  }
+
+  /** On paper nothing is folded. */
+  function unfoldForPrint() {
+    let opened = [];
+    addEventListener("beforeprint", () => {
+      opened = [...document.querySelectorAll(".bd-article details:not([open])")];
+      opened.forEach((box) => { box.open = true; });
+    });
+    addEventListener("afterprint", () => opened.forEach((box) => { box.open = false; }));
+  }
+
+  /** Results show the words as they were typed, and excerpts only where a page can read its neighbours: not from disk. */
+  function mendSearch() {
+    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+    const { _parseQuery: parse, makeSearchSummary: summarise } = Search;
+    let typed = new Set();
+    Search._parseQuery = (query) => {
+      typed = new Set(query.toLowerCase().split(/\s+/).filter(Boolean));
+      const [text, terms, excluded, , objects] = parse(query);
+      try { localStorage.setItem("sphinx_highlight_terms", [...typed].join(" ")); } catch { /* then the page marks none */ }
+      return [text, terms, excluded, typed, objects];
+    };
+    Search.makeSearchSummary = (page, stems, anchor) => summarise(page, typed, anchor);
+  }
+
+  rememberLanguage();
+  addCopyButtons();
+  openTarget();
+  addEventListener("hashchange", openTarget);
+  unfoldForPrint();
+  if (typeof Search !== "undefined") mendSearch();
+  addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(makeScrollable));
+})();

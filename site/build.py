@@ -1,0 +1,119 @@
+"""Build the book.
+
+    python site/build.py                the site, into _build/html
+    python site/build.py --notebooks    the notebooks, into _build/notebooks
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+import contract
+import edition
+import landing
+from edition import BUILD, ROOT, editions, say
+
+SITE = BUILD / "html"
+PREVIOUS = BUILD / "html-previous"
+STAGING = BUILD / "html-staging"
+MOST_AT_ONCE = 4
+
+
+class Failed(Exception):
+    """The build cannot go on; the text is the message."""
+
+
+def check() -> None:
+    """The four editions must say the same, before any of them is built."""
+    started = time.monotonic()
+    violations = contract.check(ROOT / "book")
+    if violations:
+        raise Failed("\n".join([*violations, f"{len(violations)} violations of the contract between the editions."]))
+    say("checked", "that the editions agree", started)
+
+
+def build_edition(language: str) -> int:
+    """Build one edition in a process of its own and return its exit status."""
+    return subprocess.run([sys.executable, str(Path(edition.__file__)), language], stdin=subprocess.DEVNULL).returncode
+
+
+def build_editions(languages: list[str]) -> None:
+    """Build these editions, as many at once as there are cores."""
+    pool = ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1))
+    try:
+        statuses = list(pool.map(build_edition, languages))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    failed = [language for language, status in zip(languages, statuses) if status]
+    if failed:
+        raise Failed(f"Not built: {', '.join(failed)}. See above.")
+
+
+def publish(languages: dict[str, dict[str, str]]) -> None:
+    """Swap the finished site in; until that moment the old one stands untouched."""
+    started = time.monotonic()
+    shutil.rmtree(STAGING, ignore_errors=True)
+    unneeded = shutil.ignore_patterns(".buildinfo*", "*.map", "*.ttf", "objects.inv", "fontawesome.js*", "webpack-macros.html", "sbt-webpack-macros.html", "locales")
+    for language in languages:
+        shutil.copytree(BUILD / language / "html", STAGING / language, ignore=unneeded)
+    first = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
+    landing.write(STAGING, languages, first)
+    if SITE.exists():
+        SITE.rename(PREVIOUS)
+    try:
+        STAGING.rename(SITE)
+    finally:
+        restore()
+    say("published", SITE.relative_to(ROOT).as_posix(), started)
+
+
+def restore() -> None:
+    """Whatever interrupted a swap, one whole site is in place."""
+    if PREVIOUS.exists() and not SITE.exists():
+        PREVIOUS.rename(SITE)
+    shutil.rmtree(PREVIOUS, ignore_errors=True)
+
+
+def build_site() -> None:
+    """Everything from book/ to _build/html."""
+    restore()
+    check()
+    languages = editions()
+    stale = [language for language in languages if not edition.is_built(language)]
+    if stale:
+        build_editions(stale)
+    if stale or not SITE.exists():
+        publish(languages)
+    print(f"The site is in {SITE.relative_to(ROOT).as_posix()}: open index.html there, or run python site/serve.py")
+
+
+def main() -> int:
+    """The command line; the result is the exit status."""
+    parser = argparse.ArgumentParser(description="Build the book.")
+    parser.add_argument("--notebooks", action="store_true", help="write the chapters as notebooks instead")
+    try:
+        if parser.parse_args().notebooks:
+            import notebooks  # slow to import
+
+            notebooks.write(editions())
+        else:
+            build_site()
+    except Failed as failure:
+        kept = "The last good site is still in _build/html." if SITE.exists() else "There is no site yet."
+        print(f"\n{failure}\nNothing was published. {kept}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. What was published before is still in place.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

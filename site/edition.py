@@ -1,0 +1,151 @@
+"""Build one edition: python site/edition.py de
+
+One Sphinx build in a process of its own, because Sphinx keeps its state in globals. build.py runs
+one for each edition that is not up to date.
+"""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+from editions import SPHINX_NAMES
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+
+#: A reader's own IPython start-up files must not change the book, nor its history be written to.
+KERNEL_SETTINGS = """
+c = get_config()
+c.HistoryManager.enabled = False
+c.IPKernelApp.log_level = "ERROR"  # it warns of unencrypted sockets, which do not leave this machine
+"""
+
+
+def say(stage: str, what: str, started: float) -> None:
+    """One line of progress."""
+    print(f"{stage:<10} {what:<28} {time.monotonic() - started:6.1f} s", flush=True)
+
+
+def editions() -> dict[str, dict[str, str]]:
+    """Name, title and description of each edition, by the name of its folder."""
+    return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["editions"]
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """A short hash of files and of all files in folders, with their names."""
+    sums = hashlib.sha256(sys.version.encode())
+    for path in paths:
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                sums.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes() + b"\0")
+    return sums.hexdigest()[:16]
+
+
+def machinery() -> list[Path]:
+    """What every page depends on, besides the book itself."""
+    return [ROOT / name for name in ("lrlib", "site", "_config.yml", "_toc.yml", "requirements.lock")]
+
+
+def sources(language: str) -> list[Path]:
+    """All that an edition is made of."""
+    return [*machinery(), *(ROOT / "book" / name for name in (language, "references.bib", "terms.yml"))]
+
+
+def is_built(language: str) -> bool:
+    """Whether the edition in `_build` was made from what is there now."""
+    return read_stamp(language).get("sources") == digest(sources(language))
+
+
+def stamp_path(language: str) -> Path:
+    """The file that stands in an edition's folder only when its last build went well."""
+    return BUILD / language / "stamp.json"
+
+
+def read_stamp(language: str) -> dict[str, str]:
+    """What the edition was made from, as hashes."""
+    try:
+        return json.loads(stamp_path(language).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def build(language: str) -> str:
+    """Build one edition into `_build/<language>/html` and return what was wrong with it."""
+    folder = BUILD / language
+    stamp = {"machinery": digest(machinery()), "sources": digest(sources(language))}
+    executed = folder / f"executed-{digest([ROOT / 'lrlib', ROOT / 'requirements.lock'])}"
+    # Only a finished build may be continued: after a failure Sphinx would not warn again.
+    if read_stamp(language).get("machinery") != stamp["machinery"]:
+        for old in set(folder.glob("*")) - {executed}:
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    stamp_path(language).unlink(missing_ok=True)
+    isolate_kernels(folder / "ipython")
+    with contextlib.redirect_stderr(io.StringIO()) as stderr:
+        outcome = run_sphinx(language, folder, executed)
+    if outcome != 0:
+        return stderr.getvalue().replace(f"{ROOT}{os.sep}", "").strip() or repr(outcome)
+    stamp_path(language).write_text(json.dumps(stamp), encoding="utf-8")
+    return ""
+
+
+def isolate_kernels(folder: Path) -> None:
+    """Let the kernels that run the cells use settings of ours."""
+    profile = folder / "profile_default"
+    profile.mkdir(parents=True, exist_ok=True)
+    (profile / "ipython_kernel_config.py").write_text(KERNEL_SETTINGS, encoding="utf-8")
+    os.environ["IPYTHONDIR"] = str(folder)
+
+
+def run_sphinx(language: str, folder: Path, executed: Path) -> int | Exception:
+    """Sphinx as Jupyter Book runs it, with what its command line cannot say."""
+    # jsonschema would spend 1.5 s on building a parser of web addresses that nothing here needs.
+    sys.modules.setdefault("rfc3987_syntax", None)
+    from jupyter_book.sphinx import build_sphinx
+    from sphinx.util.console import nocolor
+
+    nocolor()
+    title = editions()[language]["title"]
+    return build_sphinx(
+        ROOT / "book" / language,
+        folder / "html",
+        path_config=ROOT / "_config.yml",
+        noconfig=True,
+        confoverrides={
+            "language": SPHINX_NAMES.get(language, language),
+            "html_title": title,
+            "html_short_title": title,
+            "project": title,
+            "external_toc_path": str(ROOT / "_toc.yml"),
+            "nb_execution_cache_path": str(executed),
+            "latex_individualpages": False,  # build_sphinx asks for it
+        },
+        doctreedir=folder / "doctrees",
+        force_all=True,  # writes every page, so that a changed title arrives in every sidebar; reads only what changed
+        quiet=True,
+        warningiserror=True,
+        keep_going=True,
+    )
+
+
+def main(language: str) -> int:
+    """Build the edition, say how it went, and return the exit status."""
+    started = time.monotonic()
+    warnings = build(language)
+    say("FAILED" if warnings else "built", editions()[language]["name"], started)
+    if warnings:
+        print(warnings, file=sys.stderr)
+    return 1 if warnings else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
