@@ -61,7 +61,8 @@ const eigenvaluesOf = (hessian) => (hessian.length === 1 ? hessian : mathematics
 function regimeOf(product, glide, threshold) {
   if (product <= glide) return "glide";
   if (product < threshold) return middleZone(threshold);
-  return product === threshold ? "border" : "explode";
+  if (product === threshold) return "border";
+  return threshold === 2 ? "explode" : "widen";
 }
 
 /** Without memory the threshold is 2 and the path jumps from side to side; with memory it swings. */
@@ -147,8 +148,8 @@ function drawTrail(line, dots, xs, ys, reach) {
 
 function landscapePanel(panel, model) {
   const { layer } = panel;
-  const ground = layer("g", "ground"), curve = layer("path", "curve"), minima = layer("path", "minima");
-  const line = layer("path", "trail"), dots = layer("path", "dots"), start = layer("circle", "start").attr("r", 9);
+  const ground = layer("g", "ground"), curve = layer("path", "curve"), line = layer("path", "trail");
+  const dots = layer("path", "dots"), minima = layer("path", "minima"), start = layer("circle", "start").attr("r", 9);
   let drawn = null;
   makeDraggable(panel, start, model);
   return (run, state) => {
@@ -286,7 +287,7 @@ function gaugePanel(panel) {
       .attr("x", width - 6).attr("y", ([from, to]) => (y(from) + y(to)) / 2).text(([, , zone]) => words["zone_" + zone]);
     lines.selectAll("path").data(products).join("path").attr("class", (_, i) => `trail eigen-${i}`)
       .attr("d", (product) => level(product, x, y));
-    names.selectAll("text").data(products.filter((product) => y(product[0]) > 0)).join("text").attr("x", 6)
+    names.selectAll("text").data(products.filter((product) => y(product[0]) > 0)).join("text").attr("x", (_, i) => 6 + 34 * i)
       .attr("y", ([product]) => (product < threshold && y(product) + 18 < height ? y(product) + 15 : Math.max(y(product) - 6, 12)))
       .text((_, i) => (run.n === 1 ? "ηλ" : "ηλ" + "₁₂"[i]));
     panel.note.text(run.product > top ? `▲ ηλ = ${formatNumber(run.product, words.decimal)}` : "");
@@ -335,7 +336,7 @@ function rateControl(model, words, signal) {
   const track = element("div", { class: "track", "aria-hidden": "true" });
   const marks = element("div", { class: "marks" });
   const node = element("div", { class: "control rate" },
-    element("div", { class: "row" }, element("span", { class: "name", "aria-hidden": "true" }, words.rate), field, reset),
+    element("div", { class: "head" }, element("span", { class: "name", "aria-hidden": "true" }, words.rate), field, reset),
     element("div", { class: "slide" }, track, range), marks, wrong);
   const set = (lr) => { model.set("lr", lr); model.save_changes(); };
 
@@ -409,7 +410,7 @@ function settingControl(model, words, signal, name) {
   const range = element("input", { type: "range", min: 0, max: scale.stops, step: 1 });
   const shown = element("output");
   const node = element("label", { class: "control setting" },
-    element("span", { class: "row" }, element("span", { class: "name" }, words[name]), shown), range);
+    element("span", { class: "head" }, element("span", { class: "name" }, words[name]), shown), range);
   range.addEventListener("input", () => {
     model.set("settings", { ...model.get("settings"), [name]: scale.toValue(range.valueAsNumber) });
     model.save_changes();

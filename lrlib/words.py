@@ -110,11 +110,15 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
 
 
 def _regime(product: float, glide: float, threshold: float) -> str:
+    # Without memory the threshold is 2 and the path jumps from side to side; with memory it swings.
+    jumps = threshold == 2
     if product <= glide:
         return "glide"
     if product < threshold:
-        return "zigzag" if threshold == 2 else "swing"
-    return "border" if product == threshold else "explode"
+        return "zigzag" if jumps else "swing"
+    if product == threshold:
+        return "border"
+    return "explode" if jumps else "widen"
 
 
 def _first(happened: np.ndarray) -> int | None:
