@@ -28,6 +28,7 @@ class Watched:
         context.on("weberror", lambda error: self.problems.append(f"exception: {error.error}"))
         context.on("request", self._request)
         context.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url}"))
+        context.on("response", lambda answer: answer.status >= 400 and self.problems.append(f"{answer.status}: {answer.url}"))
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):

@@ -17,7 +17,8 @@ from playwright.sync_api import Page, expect
 ROOT = Path(__file__).parent.parent.parent
 SITE = ROOT / "_build" / "html"
 LANGUAGES = ("en", "de", "zh", "ko")
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
+SETTLED = "async () => { await window.MathJax?.startup?.promise }"
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 NAMES = [TOC["root"], *(chapter["file"] for part in TOC.get("parts", [TOC]) for chapter in part["chapters"])]
@@ -52,7 +53,7 @@ def open_page(page: Page, address: str):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=theme)
         page.goto(f"{address}/{path}")
-        page.wait_for_function("!window.MathJax || window.MathJax.startup?.document?.state() >= 180")
+        page.evaluate(SETTLED)
         return page
 
     return go
@@ -75,7 +76,7 @@ def test_a_page_opens_over_http_without_error_and_its_figures_live(open_page, pa
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_opens_from_disk_without_error_and_its_figures_live(page, path):
     page.goto((SITE / path).as_uri())
-    page.wait_for_function("!window.MathJax || window.MathJax.startup?.document?.state() >= 180")
+    page.evaluate(SETTLED)
     if page.locator("lr-lab").count():
         slider = page.locator("lr-lab .rate input[type=range]").first
         before = page.locator("lr-lab .says").first.inner_text()

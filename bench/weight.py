@@ -1,0 +1,38 @@
+"""What a page loads, by kind, gzipped as a host would send it."""
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator
+from urllib.request import url2pathname
+
+from site_pages import SITE, chapters, open_browser
+
+OWN = ("lab.js", "lab.css", "book.css")
+
+
+def report() -> Iterator[str]:
+    yield "What a page loads, kB gzipped (and as it is)"
+    with open_browser() as browser:
+        for file in chapters():
+            page = browser.new_page()
+            loaded = []
+            page.on("request", lambda request, loaded=loaded: loaded.append((request.resource_type, request.url)))
+            page.goto(file.as_uri())
+            page.wait_for_load_state("networkidle")
+            packed, plain = Counter(), Counter()
+            own = 0
+            for kind, url in loaded:
+                if not url.startswith("file:"):
+                    continue
+                path = url2pathname(url.removeprefix("file://").split("?")[0].split("#")[0])
+                content = open(path, "rb").read()
+                size = len(gzip.compress(content, 9)) if kind != "font" else len(content)
+                packed[kind] += size
+                plain[kind] += len(content)
+                own += size if path.endswith(OWN) else 0
+            parts = ", ".join(
+                f"{kind} {size / 1e3:.0f} ({plain[kind] / 1e3:.0f})" for kind, size in packed.most_common()
+            )
+            yield f"{file.relative_to(SITE)}: {sum(packed.values()) / 1e3:.0f} ({sum(plain.values()) / 1e3:.0f}): {parts}"
+            yield f"    of it our own script and style: {own / 1e3:.1f}"
+            page.close()
