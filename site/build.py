@@ -7,6 +7,7 @@
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ import contract
 import edition
 import landing
 from edition import BUILD, ROOT, editions, say
+from lock import alone
 
 SITE = BUILD / "html"
 PREVIOUS = BUILD / "html-previous"
@@ -98,13 +100,16 @@ def main() -> int:
     """The command line; the result is the exit status."""
     parser = argparse.ArgumentParser(description="Build the book.")
     parser.add_argument("--notebooks", action="store_true", help="write the chapters as notebooks instead")
+    # Ended from outside, it still waits for the editions it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if parser.parse_args().notebooks:
             import notebooks  # slow to import
 
             notebooks.write(editions())
         else:
-            build_site()
+            with alone(BUILD / "lock"):
+                build_site()
     except Failed as failure:
         kept = "The last good site is still in _build/html." if SITE.exists() else "There is no site yet."
         print(f"\n{failure}\nNothing was published. {kept}", file=sys.stderr)
