@@ -27,12 +27,17 @@ class Watched:
         context.on("console", self._console)
         context.on("weberror", lambda error: self.problems.append(f"exception: {error.error}"))
         context.on("request", self._request)
-        context.on("requestfailed", lambda request: self.problems.append(f"failed: {request.url}"))
+        context.on("requestfailed", self._failure)
         context.on("response", lambda answer: answer.status >= 400 and self.problems.append(f"{answer.status}: {answer.url}"))
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):
             self.problems.append(f"console {message.type}: {message.text}")
+
+    def _failure(self, request) -> None:
+        # A page that is left while it still loads aborts what is on its way: no defect of the page.
+        if request.failure != "net::ERR_ABORTED":
+            self.problems.append(f"{request.failure}: {request.url}")
 
     def _request(self, request) -> None:
         if not request.url.startswith(("http://127.0.0.1", "http://localhost", "file:", "data:", "blob:", "about:")):
