@@ -7,7 +7,7 @@ from urllib.request import url2pathname
 
 from site_pages import SITE, chapters, open_browser
 
-OWN = ("lab.js", "lab.css", "book.css")
+OWN = ("lab.js", "lab.css", "site.js", "site.css")
 
 
 def report() -> Iterator[str]:

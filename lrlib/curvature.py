@@ -53,7 +53,7 @@ def threshold(optimizer: str, **settings: Any) -> Any:
     (2.0, 3.8)
 
     Source: Cohen et al., "Gradient Descent on Neural Networks Typically Occurs at the Edge of
-    Stability" (ICLR 2021, arXiv:2103.00065), section 2 and appendix B.
+    Stability" (ICLR 2021, arXiv:2103.00065), section 2 and the appendix on momentum.
     """
     known = OPTIMIZERS[choice("optimizer", optimizer, OPTIMIZERS)]
     return known.threshold(**fill(f"optimizer {known.name!r}", known.settings, settings))

@@ -227,6 +227,3 @@ def _names(argument: str, given: Any, known: Any) -> list[str]:
     if isinstance(given, str) or not isinstance(given, (list, tuple)):
         raise TypeError(f"{argument} must be a list of names, got {given!r}. {nearest('', known)}")
     return [choice(argument, name, known) for name in given]
-
-
-page_script, page_style = page.script, page.style

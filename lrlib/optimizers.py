@@ -55,7 +55,7 @@ def momentum(x, g, v, t, lr, beta=0.9):
     (1.5, 5.0)
 
     Source: B. T. Polyak, "Some methods of speeding up the convergence of iteration methods",
-    USSR Computational Mathematics and Mathematical Physics 4(5) (1964), 1–17, equation (9).
+    USSR Computational Mathematics and Mathematical Physics 4(5) (1964), 1–17.
     """
     v = beta * v + g
     x = x - lr * v

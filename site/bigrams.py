@@ -5,6 +5,7 @@ treated as in the English search.
 """
 
 import re
+from itertools import pairwise
 
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
@@ -27,7 +28,7 @@ var splitQuery = (query) =>
         words: list[str] = []
         for run in _RUN.findall(input):
             if _IS_CJK.match(run):
-                words += [*run, *map("".join, zip(run, run[1:]))]
+                words += [*run, *map("".join, pairwise(run))]
             else:
                 words.append(run)
         return words

@@ -26,8 +26,8 @@ class Terms(SphinxDirective):
         entries = [term for term in read_terms(path, path.parent.parent) if language in term.name]
         entries.sort(key=lambda term: alphabetical(term.name[language], language))
         names = {code: edition["name"] for code, edition in self.config.editions.items()}
-        listed = nodes.definition_list("", *(self.entry(term, language, names) for term in entries), classes=["glossary"])
-        return [listed]
+        items = (self.entry(term, language, names) for term in entries)
+        return [nodes.definition_list("", *items, classes=["glossary"])]
 
     def entry(self, term: Term, language: str, names: dict[str, str]) -> nodes.definition_list_item:
         """Term, definition, and what it is called in the other languages."""
@@ -39,10 +39,11 @@ class Terms(SphinxDirective):
         text, messages = self.state.inline_text(term.text.get(language, ""), self.lineno)
         definition = nodes.definition("", nodes.paragraph("", "", *text), *messages)
         others = nodes.bullet_list(classes=["other-languages"])
-        for code in names:
+        for code, name in names.items():
             if code != language and code in term.name:
-                tagged = nodes.inline("", term.name[code], language=editions.TAGS.get(code, code))
-                others += nodes.list_item("", nodes.paragraph("", "", nodes.inline("", names[code]), nodes.Text(" "), tagged))
+                tag = f"language-{editions.TAGS.get(code, code)}"  # docutils makes it a lang attribute
+                word_there = nodes.inline("", term.name[code], classes=[tag])
+                others += nodes.list_item("", nodes.paragraph("", "", nodes.Text(f"{name} "), word_there))
         definition += others
         return nodes.definition_list_item("", word, definition)
 

@@ -15,7 +15,7 @@ import editions
 import folds
 import glossary
 import translations
-from lrlib.lab import page_script, page_style
+from lrlib import page
 
 SITE = Path(__file__).resolve().parent
 
@@ -41,8 +41,8 @@ def add_paths(app: Sphinx, config: Any) -> None:
     """Our templates before the theme's; our static files, the vendored ones, the figure's."""
     figure = Path(app.doctreedir).parent / "figure"
     figure.mkdir(exist_ok=True)
-    (figure / "lab.js").write_text(page_script(), encoding="utf-8")
-    (figure / "lab.css").write_text(page_style(), encoding="utf-8")
+    (figure / "lab.js").write_text(page.script(), encoding="utf-8")
+    (figure / "lab.css").write_text(page.style(), encoding="utf-8")
     config.templates_path.insert(0, str(SITE / "templates"))
     config.html_static_path += [str(SITE / "assets"), str(SITE / "vendor"), str(figure)]
 

@@ -55,7 +55,8 @@ def open_server() -> Server:
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise
-    raise SystemExit(f"No free port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1}: stop one of the programs that use them.")
+    tried = f"from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1}"
+    raise SystemExit(f"No free port {tried}: stop one of the programs that use them.")
 
 
 def main() -> None:

@@ -48,7 +48,7 @@
 
   /** A link into a folded box opens it. */
   function openTarget() {
-    let box = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details");
+    let box = document.querySelector(":target")?.closest("details");
     while (box) {
       box.open = true;
       box = box.parentElement.closest("details");
