@@ -74,7 +74,7 @@ def publish(languages: dict[str, dict[str, str]]) -> None:
         STAGING.rename(SITE)
     finally:
         restore()
-    say("published", SITE.relative_to(ROOT).as_posix(), started)
+    say("published", "_build/html", started)
 
 
 def restore() -> None:
@@ -94,7 +94,7 @@ def build_site() -> None:
         build_editions(stale)
     if stale or not SITE.exists():
         publish(languages)
-    print(f"The site is in {SITE.relative_to(ROOT).as_posix()}: open index.html there, or run python site/serve.py")
+    print("The site is in _build/html: open index.html there, or run python site/serve.py")
 
 
 def main() -> int:
