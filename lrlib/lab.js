@@ -10,14 +10,22 @@
 function sentence(run, words) {
   const values = { steps: run.steps };
   for (const name of ["lr", "product", "threshold", "first", "last"]) values[name] = formatNumber(run[name], words.decimal);
-  const say = (key, step) => fill(words["says_" + key], { ...values, step });
+  const say = (key, step, more) => fill(words["says_" + key], { ...values, step, ...more });
   const said = [say("rate")];
   if (run.regime) said.push(say(run.regime));
-  if (run.leaves !== null) said.push(say("leaves", run.leaves));
-  if (run.infinite !== null) said.push(say("infinite", run.infinite));
-  else said.push(say(run.last === run.first ? "same" : run.last < run.first ? "falls" : "rises"));
+  if (run.leaves !== null) said.push(say("leaves", run.leaves, { place: placeOf(run, words.decimal) }));
+  if (run.infinite !== null) {
+    said.push(say("infinite", run.infinite));
+    if (run.infinite > 0) said.push(say("before", run.infinite, { before: formatNumber(run.losses[run.infinite - 1], words.decimal) }));
+  } else said.push(say(run.last === run.first ? "same" : run.last < run.first ? "falls" : "rises"));
   if (run.nan !== null) said.push(say("nan", run.nan));
   return said.join(words.join);
+}
+
+/** The point at which the path leaves the picture. */
+function placeOf({ n, points, leaves }, decimal) {
+  const written = Array.from(points.subarray(leaves * n, leaves * n + n), (value) => formatNumber(value, decimal));
+  return n === 1 ? `x = ${written[0]}` : `(${written.join(" | ")})`;
 }
 
 // ---------------------------------------------------------------- one run of an optimizer

@@ -88,12 +88,15 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
 
     Steps are None where a thing did not happen: `leaves` is the step from which on every point lies
     outside the view (told only where the landscape is among the panels), `infinite` the first whose
-    loss is infinite or nan, `nan` the first whose point is nan.
+    loss is infinite or nan, `nan` the first whose point is nan. `place` is the point at `leaves`,
+    `before` the loss one step before `infinite`.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
         outside = ~((path.points >= low) & (path.points <= high)).all(axis=-1)
         product = float(path.rates * path.sharpness[0])
+    leaves = _first(np.logical_and.accumulate(outside[::-1])[::-1]) if "landscape" in panels else None
+    infinite = _first(~np.isfinite(path.losses))
     curvature = path.sharpness[np.isfinite(path.losses)]
     return {
         "lr": float(path.rates),
@@ -103,8 +106,10 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
         "last": float(path.losses[-1]),
-        "leaves": _first(np.logical_and.accumulate(outside[::-1])[::-1]) if "landscape" in panels else None,
-        "infinite": _first(~np.isfinite(path.losses)),
+        "leaves": leaves,
+        "place": None if leaves is None else path.points[leaves].tolist(),
+        "infinite": infinite,
+        "before": float(path.losses[infinite - 1]) if infinite else None,
         "nan": _first(np.isnan(path.points).any(axis=-1)),
     }
 
@@ -139,9 +144,11 @@ def sentence(told: dict[str, Any], language: str) -> str:
     if told["regime"]:
         said.append(say(told["regime"]))
     if told["leaves"] is not None:
-        said.append(say("leaves", step=told["leaves"]))
+        said.append(say("leaves", step=told["leaves"], place=_place(told["place"], words["decimal"])))
     if told["infinite"] is not None:
         said.append(say("infinite", step=told["infinite"]))
+        if told["before"] is not None:
+            said.append(say("before", before=format_number(told["before"], words["decimal"])))
     elif told["last"] == told["first"]:
         said.append(say("same"))
     else:
@@ -149,3 +156,8 @@ def sentence(told: dict[str, Any], language: str) -> str:
     if told["nan"] is not None:
         said.append(say("nan", step=told["nan"]))
     return words["join"].join(said)
+
+
+def _place(point: list[float], decimal: str) -> str:
+    written = [format_number(value, decimal) for value in point]
+    return f"x = {written[0]}" if len(written) == 1 else f"({' | '.join(written)})"
