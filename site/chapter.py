@@ -245,7 +245,7 @@ def _read_inline(chapter: Chapter, line: int, tokens: list, block: str) -> None:
             text += token.content
         elif token.type == "image":
             chapter.marks.append(Mark(here, "reference", f"image:{token.attrs['src']}"))
-            _read_inline(chapter, here, token.children, "title")
+            _read_inline(chapter, here, token.children or [], "title")
         elif token.type == "myst_role":
             text += _read_role(chapter, here, token.meta["name"], token.content)
         else:

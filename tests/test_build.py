@@ -85,7 +85,15 @@ def test_editions_that_all_succeed_replace_the_site_in_one_swap(folder, monkeypa
 def test_an_edition_is_up_to_date_until_something_it_is_made_of_changes(tmp_path, monkeypatch):
     monkeypatch.setattr(edition, "ROOT", tmp_path)
     monkeypatch.setattr(edition, "BUILD", tmp_path / "_build")
-    for name in ("lrlib/lab.js", "site/build.py", "_config.yml", "_toc.yml", "requirements.lock", "book/de/intro.md", "book/terms.yml"):
+    for name in (
+        "lrlib/lab.js",
+        "site/build.py",
+        "_config.yml",
+        "_toc.yml",
+        "requirements.lock",
+        "book/de/intro.md",
+        "book/terms.yml",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "book/references.bib").write_text("")

@@ -187,3 +187,7 @@ def test_a_chapter_without_headings_has_one_section(chapter):
 )
 def test_prose_knows_what_it_stands_in(chapter, source, block):
     assert chapter(source + "\n").prose[0].block == block
+
+
+def test_a_picture_without_a_description_is_a_reference_like_any_other(chapter):
+    assert marks(chapter("# Schritte\n\n![](steps.png)\n"), "reference") == [(3, "image:steps.png")]

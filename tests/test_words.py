@@ -80,7 +80,10 @@ def test_the_sentence_counts_the_steps_to_the_end_of_the_numbers():
     said = tell(3.0, steps=1200)
     # |x| = 4·2ᵗ leaves ±5 at step 1; x² = 16·4ᵗ reaches 2¹⁰²⁴ at step 510, x itself at 1022.
     assert "leaves the picture at step 1, at x = 8." in said
-    assert "From step 510 on the loss is too large for the computer's numbers: ∞. One step before it was 2.25×10³⁰⁷." in said
+    assert (
+        "From step 510 on the loss is too large for the computer's numbers: ∞. One step before it was 2.25×10³⁰⁷."
+        in said
+    )
     assert "From step 1023 on the point is nan" in said
 
 

@@ -28,7 +28,9 @@ class Watched:
         context.on("weberror", lambda error: self.problems.append(f"exception: {error.error}"))
         context.on("request", self._request)
         context.on("requestfailed", self._failure)
-        context.on("response", lambda answer: answer.status >= 400 and self.problems.append(f"{answer.status}: {answer.url}"))
+        context.on(
+            "response", lambda answer: answer.status >= 400 and self.problems.append(f"{answer.status}: {answer.url}")
+        )
 
     def _console(self, message) -> None:
         if message.type in ("error", "warning"):

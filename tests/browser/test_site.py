@@ -101,7 +101,9 @@ def test_a_page_names_its_language_and_its_sisters(open_page, path):
     language, name = path.split("/")
     page = open_page(path)
     assert page.locator("html").get_attribute("lang").split("-")[0] == language
-    links = page.locator("link[rel=alternate][hreflang]").evaluate_all("all => all.map(link => [link.hreflang, link.href])")
+    links = page.locator("link[rel=alternate][hreflang]").evaluate_all(
+        "all => all.map(link => [link.hreflang, link.href])"
+    )
     told = {tag.split("-")[0]: href for tag, href in links}
     for other in LANGUAGES:
         assert told[other].endswith(f"/{other}/{name}")
@@ -118,7 +120,9 @@ def test_the_switcher_leads_to_the_same_chapter_and_the_choice_is_remembered(ope
     page.wait_for_url(re.compile(f"/{language}/"))
 
 
-@pytest.mark.parametrize(("preferred", "language"), [("de-AT", "de"), ("zh-CN", "zh"), ("ko-KR", "ko"), ("fr-FR", "en")])
+@pytest.mark.parametrize(
+    ("preferred", "language"), [("de-AT", "de"), ("zh-CN", "zh"), ("ko-KR", "ko"), ("fr-FR", "en")]
+)
 def test_the_landing_page_leads_to_the_language_of_the_browser(browser, address, preferred, language):
     context = browser.new_context(locale=preferred)
     page = context.new_page()

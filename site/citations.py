@@ -1,0 +1,36 @@
+"""How sources are listed: without a word of English between their parts, so that it serves all editions."""
+
+from typing import Any
+
+from pybtex.plugin import register_plugin
+from pybtex.style.formatting.unsrt import Style, date, pages
+from pybtex.style.template import field, join, names, optional, sentence, tag
+from sphinx.application import Sphinx
+
+
+class Wordless(Style):
+    """Authors. Title. Where, pages. Publisher, year. Commas where the usual styles write "and" and "In"."""
+
+    default_sorting_style = "author_year_title"
+
+    def format_names(self, role: str, as_sentence: bool = True) -> Any:
+        """All names with commas between them."""
+        formatted = names(role, sep=", ", sep2=", ", last_sep=", ")
+        return sentence[formatted] if as_sentence else formatted
+
+    def get_inproceedings_template(self, entry: Any) -> Any:
+        """A paper in proceedings or a chapter in a collection."""
+        return join(sep=" ")[
+            sentence[self.format_names("author", as_sentence=False)],
+            self.format_title(entry, "title"),
+            sentence[tag("em")[field("booktitle")], optional[pages]],
+            sentence[optional[field("publisher")], date],
+            self.format_web_refs(entry),
+        ]
+
+    get_incollection_template = get_inproceedings_template
+
+
+def setup(app: Sphinx) -> None:
+    """Called by lrbook; _config.yml names the style."""
+    register_plugin("pybtex.style.formatting", "wordless", Wordless)
