@@ -1,13 +1,6 @@
 // A question with one number for an answer, which says right, or why not.
 // `page.py` puts `locales` and common.js in front.
 
-/** The number that was typed: 0.25, 0,25, 1e-3 or 1/4; NaN for anything else. */
-function readNumber(text) {
-  const parts = text.trim().replaceAll(",", ".").replaceAll("−", "-").split("/");
-  const [over, under = 1] = parts.map((part) => (part.trim() === "" ? NaN : Number(part)));
-  return parts.length > 2 ? NaN : over / under;
-}
-
 /** What is said to an answer. The twin of ask.reply. */
 function reply(given, { answer, tolerance, mistakes }, words) {
   const near = (value) => Math.abs(given - value) <= tolerance * Math.abs(value);

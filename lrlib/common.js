@@ -49,6 +49,19 @@ class PageModel {
   off(event, listener) { this.#listeners.get(event)?.delete(listener); }
 }
 
+const PLAIN = Object.fromEntries(Object.entries(SUPERSCRIPT).map(([plain, raised]) => [raised, plain]));
+
+/** The number that was typed: 0.25, 0,25, 1e-3, 7.3×10⁻⁵, 7.3*10^-5 or 1/4; NaN for anything else. */
+function readNumber(text) {
+  const plain = text.trim()
+    .replace(/[０-９．，／－]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
+    .replace(/[×*·]\s*10\s*\^?\s*([-−+]?\d+|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, (_, power) => "e" + power.replace(/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (raised) => PLAIN[raised]))
+    .replaceAll(",", ".").replaceAll("−", "-").replace(/\s+(?=e)/, "");
+  const parts = plain.split("/");
+  const [over, under = 1] = parts.map((part) => (part.trim() === "" ? NaN : Number(part)));
+  return parts.length > 2 ? NaN : over / under;
+}
+
 /** A custom element whose `data-settings` are the values of a model. */
 function defineElement(name, render) {
   customElements.define(name, class extends HTMLElement {

@@ -11,13 +11,13 @@ function sentence(run, words) {
   const values = { steps: run.steps };
   for (const name of ["lr", "product", "threshold", "first", "last"]) values[name] = formatNumber(run[name], words.decimal);
   const say = (key, step, more) => fill(words["says_" + key], { ...values, step, ...more });
-  const said = [say("rate")];
+  const said = [say(run.constant ? "rate" : "rate_start")];
   if (run.regime) said.push(say(run.regime));
   if (run.leaves !== null) said.push(say("leaves", run.leaves, { place: placeOf(run, words.decimal) }));
   if (run.infinite !== null) {
     said.push(say("infinite", run.infinite));
     if (run.infinite > 0) said.push(say("before", run.infinite, { before: formatNumber(run.losses[run.infinite - 1], words.decimal) }));
-  } else said.push(say(run.last === run.first ? "same" : run.last < run.first ? "falls" : "rises"));
+  } else said.push(say(values.last === values.first ? "same" : run.last < run.first ? "falls" : "rises"));
   if (run.nan !== null) said.push(say("nan", run.nan));
   return said.join(words.join);
 }
@@ -56,10 +56,11 @@ function runOf(state) {
     if (Number.isNaN(x) || (n === 2 && Number.isNaN(y))) nan ??= t;
   }
   const product = products[0][0];
+  const moves = points.subarray(n, 2 * n).some((value, i) => value !== points[i]);
   return {
     n, steps, lr, points, losses, products, product, threshold, glide, infinite, nan, bound,
     leaves: state.panels.includes("landscape") ? leaves : null,
-    regime: constant ? regimeOf(product, glide, threshold) : null,
+    constant, regime: constant && moves ? regimeOf(product, glide, threshold) : null,
     first: losses[0], last: losses[steps], eigenvalues: eigenvaluesOf(bound.hessian(...state.start)),
   };
 }
@@ -69,7 +70,7 @@ const eigenvaluesOf = (hessian) => (hessian.length === 1 ? hessian : mathematics
 function regimeOf(product, glide, threshold) {
   if (product <= glide) return "glide";
   if (product < threshold) return middleZone(threshold);
-  if (product === threshold) return "border";
+  if (product === threshold) return threshold === 2 ? "border" : null;
   return threshold === 2 ? "explode" : "widen";
 }
 
@@ -157,7 +158,10 @@ function drawTrail(line, dots, xs, ys, reach) {
 function landscapePanel(panel, model) {
   const { layer } = panel;
   const ground = layer("g", "ground"), curve = layer("path", "curve"), line = layer("path", "trail");
-  const dots = layer("path", "dots"), minima = layer("path", "minima"), start = layer("circle", "start").attr("r", 9);
+  const dots = layer("path", "dots"), minima = layer("path", "minima");
+  // Outside of what is clipped: at the edge of the picture the ring stays whole.
+  const start = panel.svg.append("g").attr("transform", `translate(${MARGIN.left},${MARGIN.top})`)
+    .append("circle").attr("class", "start").attr("r", 10);
   let drawn = null;
   makeDraggable(panel, start, model);
   return (run, state) => {
@@ -295,9 +299,10 @@ function gaugePanel(panel) {
       .attr("x", width - 6).attr("y", ([from, to]) => (y(from) + y(to)) / 2).text(([, , zone]) => words["zone_" + zone]);
     lines.selectAll("path").data(products).join("path").attr("class", (_, i) => `trail eigen-${i}`)
       .attr("d", (product) => level(product, x, y));
-    names.selectAll("text").data(products.filter((product) => y(product[0]) > 0)).join("text").attr("x", (_, i) => 6 + 34 * i)
+    const labels = products.map(([product], i) => [product, i]).filter(([product]) => y(product) > 0);
+    names.selectAll("text").data(labels).join("text").attr("x", ([, i]) => 6 + 34 * i)
       .attr("y", ([product]) => (product < threshold && y(product) + 18 < height ? y(product) + 15 : Math.max(y(product) - 6, 12)))
-      .text((_, i) => (run.n === 1 ? "ηλ" : "ηλ" + "₁₂"[i]));
+      .text(([, i]) => (run.n === 1 ? "ηλ" : "ηλ" + "₁₂"[i]));
     panel.note.text(run.product > top ? `▲ ηλ = ${formatNumber(run.product, words.decimal)}` : "");
   };
 }
@@ -331,14 +336,19 @@ const round3 = (value) => Number(value.toPrecision(3));
 function sliderScale([low, high], log) {
   if (!log) return { stops: 200, toStop: (v) => (200 * (v - low)) / (high - low), toValue: (s) => round3(low + ((high - low) * s) / 200) };
   const span = Math.log(high / low), stops = Math.round(span / 0.01);
-  return { stops, toStop: (v) => (stops * Math.log(v / low)) / span, toValue: (s) => round3(low * Math.exp((span * s) / stops)) };
+  // The stop nearest to a round number is that number, so that every rate of two digits can be reached.
+  const round = (value) => {
+    const rounder = Number(value.toPrecision(2));
+    return Math.abs(Math.log(rounder / value)) <= span / stops / 2 ? rounder : round3(value);
+  };
+  return { stops, toStop: (v) => (stops * Math.log(v / low)) / span, toValue: (s) => round(low * Math.exp((span * s) / stops)) };
 }
 
 /** The learning rate: a slider with its limits marked on it, and a field that takes any number. */
 function rateControl(model, words, signal) {
   const scale = sliderScale(model.get("lr_range"), true);
   const range = element("input", { type: "range", min: 0, max: scale.stops, step: 1, "aria-label": words.rate });
-  const field = element("input", { type: "number", min: 0, step: "any", inputmode: "decimal", "aria-label": words.rate_exact });
+  const field = element("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": words.rate_exact });
   const reset = element("button", { type: "button", class: "reset" }, words.reset);
   const wrong = element("span", { class: "wrong", role: "alert" });
   const track = element("div", { class: "track", "aria-hidden": "true" });
@@ -350,11 +360,17 @@ function rateControl(model, words, signal) {
 
   range.addEventListener("input", () => set(scale.toValue(range.valueAsNumber)), { signal });
   field.addEventListener("input", () => {
-    const right = field.valueAsNumber > 0 && field.valueAsNumber < Infinity;
+    const given = readNumber(field.value), right = given > 0 && given < Infinity;
     field.setAttribute("aria-invalid", String(!right));
     wrong.textContent = right ? "" : words.rate_wrong;
-    if (right) set(field.valueAsNumber);
+    if (right) set(given);
   }, { signal });
+  const write = (lr) => {
+    field.value = String(lr).replace(".", words.decimal);
+    field.setAttribute("aria-invalid", "false");
+    wrong.textContent = "";
+  };
+  field.addEventListener("blur", () => write(model.get("lr")), { signal });
 
   /** Where on the slider the limits of the current Hessian lie, the most telling first. */
   const limits = (run, optimizer) => run.eigenvalues.flatMap((eigenvalue, i) => {
@@ -391,11 +407,7 @@ function rateControl(model, words, signal) {
     update(run, state) {
       range.value = scale.toStop(run.lr);
       range.setAttribute("aria-valuetext", `${formatNumber(run.lr, words.decimal)}; ηλ = ${formatNumber(run.product, words.decimal)}`);
-      if (document.activeElement !== field || field.valueAsNumber !== run.lr) {
-        field.value = run.lr;
-        field.setAttribute("aria-invalid", "false");
-        wrong.textContent = "";
-      }
+      if (document.activeElement !== field || readNumber(field.value) !== run.lr) write(run.lr);
       placeMarks(run, state.optimizer);
       node.classList.toggle("over", run.product > run.threshold);
     },

@@ -98,11 +98,14 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
     leaves = _first(np.logical_and.accumulate(outside[::-1])[::-1]) if "landscape" in panels else None
     infinite = _first(~np.isfinite(path.losses))
     curvature = path.sharpness[np.isfinite(path.losses)]
+    constant = bool(np.all(curvature == path.sharpness[0]))
+    moves = bool((path.points[1] != path.points[0]).any())
     return {
         "lr": float(path.rates),
         "product": product,
         "threshold": float(path.threshold),
-        "regime": _regime(product, glide, float(path.threshold)) if np.all(curvature == path.sharpness[0]) else None,
+        "constant": constant,
+        "regime": _regime(product, glide, float(path.threshold)) if constant and moves else None,
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
         "last": float(path.losses[-1]),
@@ -114,7 +117,7 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
     }
 
 
-def _regime(product: float, glide: float, threshold: float) -> str:
+def _regime(product: float, glide: float, threshold: float) -> str | None:
     # Without memory the threshold is 2 and the path jumps from side to side; with memory it swings.
     jumps = threshold == 2
     if product <= glide:
@@ -122,7 +125,7 @@ def _regime(product: float, glide: float, threshold: float) -> str:
     if product < threshold:
         return "zigzag" if jumps else "swing"
     if product == threshold:
-        return "border"
+        return "border" if jumps else None
     return "explode" if jumps else "widen"
 
 
@@ -140,7 +143,7 @@ def sentence(told: dict[str, Any], language: str) -> str:
     def say(key: str, **more: Any) -> str:
         return words["says_" + key].format(**number, steps=told["steps"], **more)
 
-    said = [say("rate")]
+    said = [say("rate" if told["constant"] else "rate_start")]
     if told["regime"]:
         said.append(say(told["regime"]))
     if told["leaves"] is not None:
@@ -149,7 +152,7 @@ def sentence(told: dict[str, Any], language: str) -> str:
         said.append(say("infinite", step=told["infinite"]))
         if told["before"] is not None:
             said.append(say("before", before=format_number(told["before"], words["decimal"])))
-    elif told["last"] == told["first"]:
+    elif number["last"] == number["first"]:
         said.append(say("same"))
     else:
         said.append(say("falls" if told["last"] < told["first"] else "rises"))

@@ -112,6 +112,32 @@ def test_the_slider_follows_the_keyboard(show):
     expect(slider(page)).to_have_attribute("aria-valuetext", "0.0202; ηλ = 0.0202")
 
 
+def test_every_rate_of_two_digits_is_a_stop_of_the_slider(show):
+    page = show(lab("parabola", lr=0.5, lr_range=(0.02, 5)))
+    reached = page.evaluate("""() => {
+      const range = document.querySelector(".rate input[type=range]"), field = document.querySelector(".rate input[type=text]");
+      return Array.from({ length: Number(range.max) + 1 }, (_, stop) => {
+        range.value = stop;
+        range.dispatchEvent(new Event("input"));
+        return field.value;
+      });
+    }""")
+    wanted = {f"{digits * 10.0**power:.2g}" for power in (-3, -2, -1) for digits in range(10, 100)}
+    wanted = {text for text in wanted if 0.02 <= float(text) <= 5}
+    assert wanted <= {f"{float(value):.3g}" for value in reached}
+    assert len(set(reached)) == len(reached)
+
+
+def test_a_rate_is_shown_with_the_decimal_mark_of_the_page(show):
+    page = show(lab("parabola", lr=0.5, language="de"))
+    expect(page.locator(".rate input[type=text]")).to_have_value("0,5")
+
+
+def test_a_path_that_stands_still_is_not_said_to_move(show):
+    page = show(lab("parabola", lr=2.5, start=0))
+    expect(says(page)).to_have_text("η = 2.5, ηλ = 2.5, threshold 2. After 50 steps the loss is still 0.")
+
+
 def test_the_marks_are_the_thresholds_of_the_current_hessian(show):
     page = show(
         lab("quadratic", "momentum", 0.05, (1, 1), condition=20, beta=0.9, lr_range=(1e-4, 10), controls=["condition"])
@@ -146,16 +172,22 @@ def test_marks_do_not_cover_each_other_on_a_phone(show):
 
 def test_the_number_field_takes_any_rate_and_refuses_nonsense(show):
     page = show(lab("parabola", lr=0.5, lr_range=(0.02, 5)))
-    field = page.locator(".rate input[type=number]")
+    field = page.locator(".rate input[type=text]")
     field.fill("123.456")
     expect(says(page)).to_contain_text("η = 123,")
-    for wrong in ("-1", "0", ""):
+    for typed, shown in (("0,5", "0.5"), ("1e-3", "0.001"), ("1/4", "0.25"), ("7.3×10⁻⁵", "0.000073")):
+        field.fill(typed)
+        expect(says(page)).to_contain_text(f"η = {'7.3×10⁻⁵' if shown == '0.000073' else shown},")
+    field.fill("123.456")
+    for wrong in ("-1", "0", "", "fast"):
         field.fill(wrong)
         expect(page.locator(".rate .wrong")).to_have_text("The learning rate must be a number above 0.")
         expect(field).to_have_attribute("aria-invalid", "true")
         expect(says(page)).to_contain_text("η = 123,")
-    field.fill("0.7")
+    field.blur()
+    expect(field).to_have_value("123.456")
     expect(page.locator(".rate .wrong")).to_have_text("")
+    field.fill("0.7")
     expect(says(page)).to_contain_text("η = 0.7,")
 
 
