@@ -3,6 +3,7 @@
 import gzip
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.request import url2pathname
 
 from site_pages import SITE, chapters, open_browser
@@ -24,12 +25,12 @@ def report() -> Iterator[str]:
             for kind, url in loaded:
                 if not url.startswith("file:"):
                     continue
-                path = url2pathname(url.removeprefix("file://").split("?")[0].split("#")[0])
-                content = open(path, "rb").read()
+                path = Path(url2pathname(url.removeprefix("file://").split("?")[0].split("#")[0]))
+                content = path.read_bytes()
                 size = len(gzip.compress(content, 9)) if kind != "font" else len(content)
                 packed[kind] += size
                 plain[kind] += len(content)
-                own += size if path.endswith(OWN) else 0
+                own += size if path.name in OWN else 0
             parts = ", ".join(
                 f"{kind} {size / 1e3:.0f} ({plain[kind] / 1e3:.0f})" for kind, size in packed.most_common()
             )
