@@ -23,6 +23,16 @@ class Setting:
     log: bool = False
 
 
+def shown(given: Any) -> str:
+    """What was given, as an error message shows it: its repr, shortened in the middle.
+
+    >>> shown(list(range(1000)))
+    '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,  … 91, 992, 993, 994, 995, 996, 997, 998, 999]'
+    """
+    text = " ".join(repr(given).split())
+    return text if len(text) <= 80 else f"{text[:35]} … {text[-43:]}"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The list of known names, led by the nearest one.
 
@@ -43,7 +53,7 @@ def choice(argument: str, given: Any, known: Iterable[str]) -> str:
     """
     known = list(known)
     if not isinstance(given, str):
-        raise TypeError(f"{argument} must be a name, got {given!r}. {nearest('', known)}")
+        raise TypeError(f"{argument} must be a name, got {shown(given)}. {nearest('', known)}")
     if given not in known:
         raise ValueError(f"{argument} {given!r} is unknown: {nearest(given, known)}")
     return given
@@ -60,7 +70,7 @@ def numbers(argument: str, given: Any, low: float = -np.inf, high: float = np.in
     allowed = _allowed(low, high, open_low)
     kind = np.asarray(given, dtype=object).ravel()
     if kind.size == 0 or any(isinstance(v, (bool, np.bool_)) or not isinstance(v, Real) for v in kind):
-        raise TypeError(f"{argument} must be {allowed}, got {given!r}")
+        raise TypeError(f"{argument} must be {allowed}, got {shown(given)}")
     array = np.asarray(given, dtype=float)
     inside = np.isfinite(array) & (array >= low) & (array <= high)
     if open_low:
@@ -79,7 +89,7 @@ def number(argument: str, given: Any, low: float = -np.inf, high: float = np.inf
     """
     checked = numbers(argument, given, low, high, open_low)
     if not isinstance(checked, float):
-        raise TypeError(f"{argument} must be one number, got {given!r}")
+        raise TypeError(f"{argument} must be one number, got {shown(given)}")
     return checked
 
 
@@ -90,9 +100,9 @@ def count(argument: str, given: Any, low: int, high: int) -> int:
     10
     """
     if isinstance(given, (bool, np.bool_)) or not isinstance(given, Integral):
-        raise TypeError(f"{argument} must be a whole number from {low} to {high}, got {given!r}")
+        raise TypeError(f"{argument} must be a whole number from {low} to {high}, got {shown(given)}")
     if not low <= given <= high:
-        raise ValueError(f"{argument} must be a whole number from {low} to {high}, got {given!r}")
+        raise ValueError(f"{argument} must be a whole number from {low} to {high}, got {shown(given)}")
     return int(given)
 
 

@@ -5,6 +5,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from lrlib.settings import shown
+
 
 class source:
     """The code of a function, shown in a notebook and on a page.
@@ -20,7 +22,7 @@ class source:
 
     def __init__(self, function: Callable):
         if not inspect.isfunction(function):
-            raise TypeError(f"function must be a plain Python function, such as optimizers.gd, got {function!r}")
+            raise TypeError(f"function must be a plain Python function, such as optimizers.gd, got {shown(function)}")
         lines = inspect.getsource(function).splitlines()
         body = ast.parse("\n".join(lines)).body[0].body
         if ast.get_docstring(ast.parse("\n".join(lines)).body[0]) is not None:
