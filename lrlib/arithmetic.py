@@ -9,6 +9,8 @@ chaotic path that bit is visible after a hundred steps. So they are built here f
 The polynomials and their coefficients are those of Sun's fdlibm (e_exp.c, e_log.c, k_sin.c, k_cos.c).
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 inf = np.inf
@@ -33,6 +35,8 @@ def power(base, n):
     >>> float(power(0.5, 3)), float(power(2.0, -2))
     (0.125, 0.25)
     """
+    if isinstance(base, float) and isinstance(n, int) and base > 0 and n >= 0:
+        return _power_of_numbers(float(base), n)
     size = floor(maximum(n, -n))
     result = 1.0
     factor = base
@@ -44,6 +48,18 @@ def power(base, n):
         factor = factor * factor
         size = floor(size / 2)
     return where(n < 0, 1 / result, result)
+
+
+@lru_cache(maxsize=1 << 16)
+def _power_of_numbers(base: float, n: int) -> float:
+    # A run asks for the same βᵗ in every coordinate, a sweep in every block of runs.
+    result = 1.0
+    while n >= 1:
+        if n % 2:
+            result = result * base
+        base = base * base
+        n //= 2
+    return result
 
 
 def sq(x):
@@ -80,6 +96,15 @@ def maximum(a, b):
     (2.0, nan)
     """
     return where(a > b, a, where(a != a, a, b))
+
+
+def sign(x):
+    """1 above 0, −1 below; 0 and nan as they are.
+
+    >>> float(sign(-3.0)), float(sign(0.0))
+    (-1.0, 0.0)
+    """
+    return where(x > 0, 1.0, where(x < 0, -1.0, x))
 
 
 def _sin_kernel(r):
