@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from lrlib.descend import Path
+from lrlib.path import Path
 from lrlib.words import format_number, strings, ten_to
 
 INK, PATH, DANGER, CALM = "#24292f", "#0b62a8", "#b3410e", "#eef3f8"
@@ -99,7 +99,7 @@ def _loss(axes: Axes, path: Path, view: Any, glide: float, told: dict[str, Any],
 
 
 def _gauge(axes: Axes, path: Path, view: Any, glide: float, told: dict[str, Any], words: dict[str, str]) -> None:
-    products = path.rates * path.eigenvalues
+    products = path.rates[0] * path.eigenvalues
     threshold = told["threshold"]
     finite = products[np.isfinite(products)]
     top = np.clip(1.15 * finite.max(initial=0), 1.5 * threshold, 4 * threshold)

@@ -37,8 +37,8 @@ function runOf(state) {
   const surface = mathematics.surfaces[state.surface], optimizer = mathematics.optimizers[state.optimizer];
   const bound = surface.at(...settingsOf(surface, state)), hyper = settingsOf(optimizer, state);
   const n = surface.dimension, { steps, lr, view } = state;
-  const points = optimizer.descend(bound.gradient, state.start, steps, lr, ...hyper);
-  const threshold = optimizer.threshold(...hyper), glide = optimizer.glide(...hyper);
+  const points = optimizer.descend(bound.gradient, state.start, new Float64Array(steps).fill(lr), ...hyper);
+  const threshold = optimizer.threshold(lr, ...hyper), glide = optimizer.glide(lr, ...hyper);
   const losses = new Float64Array(steps + 1);
   const products = Array.from({ length: n }, () => new Float64Array(steps + 1));
   let leaves = null, infinite = null, nan = null, sharpness = null, constant = true;
@@ -328,6 +328,7 @@ const PANELS = { landscape: landscapePanel, loss: lossPanel, gauge: gaugePanel }
 const LIMIT_NAMES = {
   gd: { glide: (λ) => `1/${λ}`, threshold: (λ) => `2/${λ}` },
   momentum: { glide: (λ) => `(1−√β)²/${λ}`, threshold: (λ) => `2(1+β)/${λ}` },
+  nesterov: { glide: (λ) => `((1−β)/(1+β))²/${λ}`, threshold: (λ) => `2(1+β)/((1+2β)${λ})` },
 };
 
 const round3 = (value) => Number(value.toPrecision(3));

@@ -8,9 +8,18 @@ import anywidget
 import numpy as np
 import traitlets
 
-from lrlib import curvature, figures, page, words
-from lrlib.descend import Path, descend, find_optimizer, find_surface, split_settings, start_points
-from lrlib.settings import choice, count, nearest, number, numbers
+from lrlib import curvature, page, words
+from lrlib.descend import descend
+from lrlib.optimizers import OPTIMIZERS, find_optimizer
+from lrlib.path import Path
+from lrlib.run import split_settings, start_points
+from lrlib.settings import choice, count, nearest, number, numbers, shown
+from lrlib.surfaces import find_surface
+
+#: The rules that step along the gradient as it is, or its sum: one threshold for all coordinates.
+SHOWN = tuple(known.name for known in OPTIMIZERS.values() if known.threshold and not known.scale)
+
+PANELS = ("landscape", "loss", "gauge")
 
 #: Longer runs would make the page wait.
 MOST_STEPS_SHOWN = 20_000
@@ -21,7 +30,7 @@ class lab(anywidget.AnyWidget):
 
     Arguments
         surface: one of `surfaces`, or its name.
-        optimizer: one of `optimizers`, or its name.
+        optimizer: gd, momentum or nesterov, from `optimizers` or by name.
         lr: the learning rate η > 0 at first.
         start: where it starts; a number, or two on a surface over a plane.
         steps: how many steps are drawn, 1 to 20,000.
@@ -70,12 +79,17 @@ class lab(anywidget.AnyWidget):
         *,
         lr_range: tuple[float, float] | None = None,
         view: Any = None,
-        panels: tuple[str, ...] = tuple(figures.PANELS),
+        panels: tuple[str, ...] = PANELS,
         controls: tuple[str, ...] = (),
         language: str | None = None,
         **settings: Any,
     ):
         self._surface, self._optimizer = find_surface(surface), find_optimizer(optimizer)
+        if self._optimizer.name not in SHOWN:
+            raise ValueError(
+                f"optimizer {self._optimizer.name!r} has no figure: its gauge is not the product of rate and "
+                f"curvature; use `descend`. {nearest('', SHOWN)}"
+            )
         super().__init__(
             surface=self._surface.name,
             optimizer=self._optimizer.name,
@@ -105,7 +119,7 @@ class lab(anywidget.AnyWidget):
 
     @property
     def _glide(self) -> float:
-        return float(self._optimizer.glide(**self._rule_settings))
+        return float(self._optimizer.glide(self.lr, **self._rule_settings))
 
     @property
     def _rule_settings(self) -> dict[str, float]:
@@ -164,15 +178,15 @@ class lab(anywidget.AnyWidget):
         sides = proposal["value"]
         if not isinstance(sides, (list, tuple)) or len(sides) != self._surface.dimension:
             raise ValueError(
-                f"view must hold a (low, high) for each of the {self._surface.dimension} coordinates, got {sides!r}"
+                f"view must hold a (low, high) for each of the {self._surface.dimension} coordinates, got {shown(sides)}"
             )
         return [_interval("view", side) for side in sides]
 
     @traitlets.validate("panels")
     def _check_panels(self, proposal: dict) -> list[str]:
-        names = _names("panels", proposal["value"], figures.PANELS)
+        names = _names("panels", proposal["value"], PANELS)
         if not names:
-            raise ValueError(f"panels must name at least one panel. {nearest('', figures.PANELS)}")
+            raise ValueError(f"panels must name at least one panel. {nearest('', PANELS)}")
         return names
 
     @traitlets.validate("controls")
@@ -185,6 +199,8 @@ class lab(anywidget.AnyWidget):
         path = self.path
         told = self._facts(path)
         said = words.sentence(told, self.language)
+        from lrlib import figures  # matplotlib takes longer to import than all the rest
+
         picture = figures.still(path, self.view, tuple(self.panels), self._glide, told, self.language)
         encoded = base64.b64encode(picture).decode()
         state = {name: getattr(self, name) for name in _TRAITS}
@@ -219,11 +235,11 @@ _TRAITS = (
 def _interval(argument: str, given: Any, low: float = -np.inf) -> list[float]:
     ends = numbers(argument, given, low, open_low=low == 0)
     if np.shape(ends) != (2,) or not ends[0] < ends[1]:
-        raise ValueError(f"{argument} must be (low, high) with low < high, got {given!r}")
+        raise ValueError(f"{argument} must be (low, high) with low < high, got {shown(given)}")
     return ends.tolist()
 
 
 def _names(argument: str, given: Any, known: Any) -> list[str]:
     if isinstance(given, str) or not isinstance(given, (list, tuple)):
-        raise TypeError(f"{argument} must be a list of names, got {given!r}. {nearest('', known)}")
+        raise TypeError(f"{argument} must be a list of names, got {shown(given)}. {nearest('', known)}")
     return [choice(argument, name, known) for name in given]

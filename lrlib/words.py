@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lrlib.descend import Path
+from lrlib.path import Path
 from lrlib.settings import choice
 
 LANGUAGES = ("en", "de", "zh", "ko")
@@ -94,18 +94,18 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
         outside = ~((path.points >= low) & (path.points <= high)).all(axis=-1)
-        product = float(path.rates * path.sharpness[0])
+        product = float(path.rates[0] * path.sharpness[0])
     leaves = _first(np.logical_and.accumulate(outside[::-1])[::-1]) if "landscape" in panels else None
     infinite = _first(~np.isfinite(path.losses))
     curvature = path.sharpness[np.isfinite(path.losses)]
     constant = bool(np.all(curvature == path.sharpness[0]))
     moves = bool((path.points[1] != path.points[0]).any())
     return {
-        "lr": float(path.rates),
+        "lr": float(path.rates[0]),
         "product": product,
-        "threshold": float(path.threshold),
+        "threshold": float(path.threshold[0]),
         "constant": constant,
-        "regime": _regime(product, glide, float(path.threshold)) if constant and moves else None,
+        "regime": _regime(product, glide, float(path.threshold[0])) if constant and moves else None,
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
         "last": float(path.losses[-1]),

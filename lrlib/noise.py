@@ -1,0 +1,101 @@
+"""Noise in the gradient, as a minibatch makes it: the same numbers in Python and in the page.
+
+Libraries differ in their random numbers, so the generator is written in the restricted language: two
+multiplicative congruential generators whose products stay below 2⁵³, so that doubles hold them
+exactly, combined as L'Ecuyer does, and Box and Muller's way from there to the normal distribution.
+How a seed sets the two going is this package's own; a test looks for what neighbouring seeds share.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from lrlib.arithmetic import cos, floor, log, sin, sqrt, where
+from lrlib.loops import in_floats
+from lrlib.settings import count as whole
+from lrlib.settings import numbers, shown
+
+#: Seeds that stay apart after the multiplications in `seeded_first` and `seeded_second`.
+MOST_SEEDS = 1_000_000
+
+#: Numbers thrown away at first, so that neighbouring seeds have nothing in common.
+DISCARDED = 8
+
+
+def seeded_first(seed):
+    return 1 + remainder(seed * 1812433253 + 12345, 2147483562)
+
+
+def seeded_second(seed):
+    return 1 + remainder(seed * 1664525 + 1013904223, 2147483398)
+
+
+def next_first(a):
+    return remainder(40014 * a, 2147483563)
+
+
+def next_second(b):
+    return remainder(40692 * b, 2147483399)
+
+
+def remainder(product, modulus):
+    return product - modulus * floor(product / modulus)
+
+
+def uniform(a, b):
+    """A number between 0 and 1, never 0 or 1, from the two generators."""
+    difference = a - b
+    return where(difference < 1, difference + 2147483562, difference) / 2147483563
+
+
+def normal_cos(u, v):
+    """Normal with mean 0 and variance 1, from two uniform numbers; independent of `normal_sin`."""
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v)
+
+
+def normal_sin(u, v):
+    return sqrt(-2 * log(u)) * sin(6.283185307179586 * v)
+
+
+def normals(seed: Any, count: int, coordinates: int) -> np.ndarray:
+    r"""Independent normal numbers with mean 0 and variance 1, for one or many seeds.
+
+    $$\sqrt{-2 \ln u}\, \cos 2\pi v, \qquad \sqrt{-2 \ln u}\, \sin 2\pi v$$
+
+    Arguments
+        seed: whole numbers from 0 to 999,999, of any shape (…).
+        count: how many for each coordinate.
+        coordinates: 1 or 2.
+
+    Returns an array of shape (count, coordinates, …).
+
+    >>> from lrlib.noise import normals
+    >>> normals(seed=7, count=3, coordinates=1).round(3).ravel().tolist()
+    [0.465, 1.157, -0.352]
+
+    Source: P. L'Ecuyer, "Efficient and portable combined random number generators", Communications of
+    the ACM 31(6) (1988), 742–751; G. E. P. Box, M. E. Muller, "A Note on the Generation of Random
+    Normal Deviates", Annals of Mathematical Statistics 29(2) (1958), 610–611.
+    """
+    seed = check_seed(seed)
+    coordinates = whole("coordinates", coordinates, 1, 2)
+    draws = np.empty((2, count, *np.shape(seed)))
+    alone = np.ndim(seed) == 0
+    first, second = (in_floats(next_first), in_floats(next_second)) if alone else (next_first, next_second)
+    a, b = seeded_first(seed), seeded_second(seed)
+    if alone:
+        a, b = float(a), float(b)
+    for i in range(-DISCARDED, 2 * count):
+        a, b = first(a), second(b)
+        if i >= 0:
+            draws[i % 2, i // 2] = uniform(a, b)
+    u, v = draws
+    return np.stack([normal(u, v) for normal in (normal_cos, normal_sin)[:coordinates]], axis=1)
+
+
+def check_seed(seed: Any) -> Any:
+    """The seed, if it is a whole number from 0 to 999,999, or an array of them."""
+    checked = numbers("seed", seed, 0, MOST_SEEDS - 1)
+    if (np.floor(checked) != checked).any():
+        raise ValueError(f"seed must be a whole number from 0 to {MOST_SEEDS - 1}, got {shown(seed)}")
+    return checked
