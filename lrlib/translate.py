@@ -11,8 +11,9 @@ import inspect
 import textwrap
 from collections.abc import Callable
 
-from lrlib import arithmetic, curvature
+from lrlib import arithmetic, curvature, optimizers, schedules
 from lrlib.optimizers import OPTIMIZERS, Optimizer
+from lrlib.schedules import SCHEDULES, Schedule
 from lrlib.settings import Setting, nearest
 from lrlib.surfaces import SURFACES, Surface
 
@@ -36,8 +37,8 @@ function power(base, n) {
 }
 """
 
-_DERIVED = ("sq", "cube", "minimum", "maximum", "_sin_kernel", "_cos_kernel", "sin", "cos", "exp", "log")
-_CALLS = {"floor", "sqrt", "exponent", "power", *_DERIVED}
+_DERIVED = ("sq", "cube", "minimum", "maximum", "sign", "_sin_kernel", "_cos_kernel", "sin", "cos", "exp", "log")
+_CALLS = {"floor", "sqrt", "exponent", "power", "rectification", "remainder", *_DERIVED}
 _CONSTANTS = {"inf", "nan"}
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARISONS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "===", ast.NotEq: "!=="}
@@ -161,7 +162,11 @@ def optimizer(known: Optimizer) -> str:
     expected = ["x", "g", *known.state, "t", "lr", *known.settings]
     if rule.arguments != expected:
         raise TranslationError(f"{known.name} must take {', '.join(expected)}, got {', '.join(rule.arguments)}")
-    names = ", ".join(known.settings)
+    limits = (
+        _Function(limit).source(f"{role}: ({', '.join(['lr', *known.settings])}) =>")
+        for role in ("threshold", "glide")
+        if (limit := getattr(known, role))
+    )
     stores = "".join(f"const {s}_ = new Float64Array(n); " for s in known.state)
     loads = "".join(f", {s} = {s}_[i]" for s in known.state)
     fresh = "".join(f", {name}" for name in rule.locals)
@@ -169,14 +174,11 @@ def optimizer(known: Optimizer) -> str:
         f"{target} = {value};"
         for target, value in zip(["points[k + n]", *(f"{s}_[i]" for s in known.state)], rule.results, strict=True)
     )
-    limits = ", ".join(
-        _Function(getattr(known, role)).source(f"{role}: ({names}) =>") for role in ("threshold", "glide")
-    )
-    return f"""{{ settings: {_settings(known.settings)}, {limits},
-  descend: ({", ".join(["gradient", "start", "steps", "lr", *known.settings])}) => {{
-    const n = start.length, points = new Float64Array((steps + 1) * n); points.set(start);
+    return f"""{{ {", ".join([f"settings: {_settings(known.settings)}", *limits])},
+  descend: ({", ".join(["gradient", "start", "rates", *known.settings])}) => {{
+    const n = start.length, steps = rates.length, points = new Float64Array((steps + 1) * n); points.set(start);
     {stores}for (let t = 0; t < steps; t++) {{
-      const slope = gradient(points[t * n], points[t * n + 1]);
+      const lr = rates[t], slope = gradient(points[t * n], points[t * n + 1]);
       for (let i = 0; i < n; i++) {{
         const k = t * n + i; let x = points[k], g = slope[i]{loads}{fresh};
         {" ".join(rule.statements)}
@@ -187,26 +189,42 @@ def optimizer(known: Optimizer) -> str:
   }} }}"""
 
 
+def schedule(known: Schedule) -> str:
+    """A schedule as a JavaScript object: its settings, and the rate at step t."""
+    rule = _Function(known.rule)
+    if rule.arguments != ["t", "lr", *known.settings]:
+        raise TranslationError(f"{known.name} must take t, lr, {', '.join(known.settings)}")
+    rate = rule.source(f"rate: ({', '.join(rule.arguments)}) =>")
+    return f"{{ settings: {_settings(known.settings)}, {rate} }}"
+
+
 def mathematics() -> str:
     """The whole mathematics of the book as one JavaScript expression.
 
-    An object with `surfaces`, `optimizers`, `eigenvalues` and the functions of `arithmetic`.
+    An object with `surfaces`, `optimizers`, `schedules`, `warmup`, `eigenvalues_2d` and the functions
+    of `arithmetic`.
     """
     shared = "\n".join(function(getattr(arithmetic, name)) for name in _DERIVED)
-    surfaces = ",\n".join(f"{name}: {surface(known)}" for name, known in SURFACES.items())
-    optimizers = ",\n".join(f"{name}: {optimizer(known)}" for name, known in OPTIMIZERS.items())
-    eigenvalues = function(curvature.eigenvalues_2d)
+    losses = ",\n".join(f"{name}: {surface(known)}" for name, known in SURFACES.items())
+    rules = ",\n".join(f"{name}: {optimizer(known)}" for name, known in OPTIMIZERS.items())
+    kinds = ",\n".join(f"{name}: {schedule(known)}" for name, known in SCHEDULES.items())
+    single = "\n".join(function(f) for f in (curvature.eigenvalues_2d, optimizers.rectification))
+    warmup = function(schedules._warmup)
     public = ", ".join(name for name in (*_DERIVED, "power", "exponent") if not name.startswith("_"))
     return f"""(() => {{
 {PRIMITIVES}{shared}
-{eigenvalues}
+{single}
 const surfaces = {{
-{surfaces}
+{losses}
 }};
 const optimizers = {{
-{optimizers}
+{rules}
 }};
-return {{ surfaces, optimizers, eigenvalues_2d, {public} }};
+const schedules = {{
+{kinds}
+}};
+const warmup = {warmup};
+return {{ surfaces, optimizers, schedules, warmup, rectification, eigenvalues_2d, {public} }};
 }})()"""
 
 
