@@ -22,6 +22,7 @@ class ask(anywidget.AnyWidget):
 
     Raises TypeError or ValueError, naming the argument.
 
+    >>> from lrlib import ask
     >>> ask(0.25, mistakes={"glide": 0.125}).check(0.25)
     'Right: 0.25.'
     """

@@ -14,6 +14,20 @@ from lrlib.settings import count as whole
 from lrlib.settings import number, numbers, shown
 from lrlib.surfaces import Surface, fill
 
+__all__ = [
+    "best_momentum",
+    "best_rate",
+    "condition_number",
+    "critical_rate",
+    "eigenvalues",
+    "hessian_vector_product",
+    "largest_eigenvalues",
+    "overflow_step",
+    "preconditioned_sharpness",
+    "taylor",
+    "threshold",
+]
+
 
 def eigenvalues_2d(a, b, d):
     r"""Both eigenvalues of the symmetric matrix [[a, b], [b, d]], the larger one first.
@@ -34,13 +48,14 @@ def eigenvalues(surface: Surface, points: Any, **settings: Any) -> np.ndarray:
     """Eigenvalues of the Hessian at every point, the largest first.
 
     Arguments
+        surface: one of `surfaces`.
         points: shape (…, n), n the surface's dimension.
         settings: the surface's settings; arrays must broadcast with (…).
 
     Returns an array of shape (…, n).
 
-    >>> from lrlib import surfaces
-    >>> eigenvalues(surfaces.quadratic, [0.0, 0.0], condition=25).tolist()
+    >>> from lrlib import curvature, surfaces
+    >>> curvature.eigenvalues(surfaces.quadratic, [0.0, 0.0], condition=25).tolist()
     [25.0, 1.0]
     """
     points = np.asarray(points, dtype=float)
@@ -64,10 +79,10 @@ def condition_number(surface: Surface, point: Any, **settings: Any) -> np.ndarra
     is negative. There the quotient says nothing about the rate: along that direction every rate,
     small or large, leads further away.
 
-    >>> from lrlib import surfaces
-    >>> float(condition_number(surfaces.quadratic, [0.0, 0.0], condition=25))
+    >>> from lrlib import curvature, surfaces
+    >>> float(curvature.condition_number(surfaces.quadratic, [0.0, 0.0], condition=25))
     25.0
-    >>> condition_number(surfaces.double_well, [[0.0], [1.0]]).tolist()
+    >>> curvature.condition_number(surfaces.double_well, [[0.0], [1.0]]).tolist()
     [nan, 1.0]
     """
     with np.errstate(all="ignore"):
@@ -101,8 +116,8 @@ def taylor(surface: Surface, point: Any, lr: Any, **settings: Any) -> Prediction
     Returns first, second and change = first + second, each of shape (…). Exact on quadratics; on
     other smooth surfaces the error falls eightfold when ε is halved.
 
-    >>> from lrlib import surfaces
-    >>> step = taylor(surfaces.parabola, 4.0, 0.5)
+    >>> from lrlib import curvature, surfaces
+    >>> step = curvature.taylor(surfaces.parabola, 4.0, 0.5)
     >>> float(step.first), float(step.second), float(step.change)
     (-8.0, 2.0, -6.0)
 
@@ -153,11 +168,11 @@ def preconditioned_sharpness(hessian: tuple, scale: tuple) -> np.ndarray:
     the coordinates D^(−1/2) x, so it explodes on a quadratic where η times this value is above 2;
     momentum raises the 2, see `threshold`.
 
-    >>> from lrlib import surfaces
+    >>> from lrlib import curvature, surfaces
     >>> hessian = surfaces.quadratic.hessian(0.0, 0.0, condition=100.0)
-    >>> float(preconditioned_sharpness(hessian, (1.0, 1.0)))
+    >>> float(curvature.preconditioned_sharpness(hessian, (1.0, 1.0)))
     100.0
-    >>> float(preconditioned_sharpness(hessian, (1.0, 0.01)))
+    >>> float(curvature.preconditioned_sharpness(hessian, (1.0, 0.01)))
     1.0
 
     Source: J. M. Cohen et al., "Adaptive Gradient Methods at the Edge of Stability" (2022,
@@ -231,9 +246,11 @@ def overflow_step(multiplier: float, start: float, largest: float) -> int:
 
     Raises ValueError where nothing grows.
 
-    >>> overflow_step(-2.0, 1.0, 1000.0)
+    >>> import numpy as np
+    >>> from lrlib import curvature
+    >>> curvature.overflow_step(-2.0, 1.0, 1000.0)
     10
-    >>> overflow_step(-2.0, 1.0, float(np.finfo(np.float64).max))
+    >>> curvature.overflow_step(-2.0, 1.0, float(np.finfo(np.float64).max))
     1024
     """
     multiplier = number("multiplier", multiplier)
@@ -274,7 +291,8 @@ def best_rate(largest: Any, smallest: Any) -> BestRate:
         largest: L, the largest eigenvalue of the Hessian.
         smallest: μ, the smallest one, 0 < μ ≤ L; numbers or arrays that broadcast.
 
-    >>> best_rate(9.0, 1.0)
+    >>> from lrlib import curvature
+    >>> curvature.best_rate(9.0, 1.0)
     BestRate(rate=0.2, factor=0.8)
 
     Source: G. Goh, "Why Momentum Really Works", Distill (2017), section "Choosing A Step-size".
@@ -297,7 +315,8 @@ def best_momentum(largest: Any, smallest: Any) -> BestMomentum:
     The factor is that of many steps: after t of them the error is about t · factorᵗ, because the
     roots coincide along the steepest and along the flattest direction.
 
-    >>> best_momentum(9.0, 1.0)
+    >>> from lrlib import curvature
+    >>> curvature.best_momentum(9.0, 1.0)
     BestMomentum(rate=0.25, beta=0.25, factor=0.5)
 
     Source: B. T. Polyak, "Some methods of speeding up the convergence of iteration methods",
@@ -327,7 +346,8 @@ def hessian_vector_product(function: Callable, x: Any, v: Any) -> np.ndarray:
     happens where it calls plain NumPy; ValueError where a value or a derivative is not finite.
 
     >>> import autograd.numpy as np
-    >>> hessian_vector_product(lambda x: np.sum(x**4) / 12, [1.0, 2.0, 3.0], [1.0, 1.0, 0.0]).tolist()
+    >>> from lrlib import curvature
+    >>> curvature.hessian_vector_product(lambda x: np.sum(x**4) / 12, [1.0, 2.0, 3.0], [1.0, 1.0, 0.0]).tolist()
     [1.0, 4.0, 0.0]
 
     Source: B. A. Pearlmutter, "Fast Exact Multiplication by the Hessian", Neural Computation 6(1)
@@ -361,7 +381,8 @@ def largest_eigenvalues(function: Callable, x: Any, count: int = 1) -> np.ndarra
     Raises what `hessian_vector_product` raises, and RuntimeError where Lanczos does not converge.
 
     >>> import autograd.numpy as np
-    >>> largest_eigenvalues(lambda x: 3 * x[0] ** 2 + x[1] ** 2 - 8 * x[2] ** 2, [1.0, 1.0, 1.0], 2).tolist()
+    >>> from lrlib import curvature
+    >>> curvature.largest_eigenvalues(lambda x: 3 * x[0] ** 2 + x[1] ** 2 - 8 * x[2] ** 2, [1.0, 1.0, 1.0], 2).tolist()
     [6.0, 2.0]
     """
     x = np.asarray(numbers("x", x))

@@ -46,6 +46,7 @@ class lab(anywidget.AnyWidget):
 
     Raises TypeError or ValueError for anything that is not allowed, naming the argument.
 
+    >>> from lrlib import lab
     >>> figure = lab("parabola", "gd", lr=2.1, start=1, steps=20)
     >>> figure
     η = 2.1, ηλ = 2.1, threshold 2. Each step lands farther away than the last. The path leaves the picture at step 17, at x = −5.05. The loss rises from 0.5 to 22.6 in 20 steps.

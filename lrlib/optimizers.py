@@ -18,6 +18,24 @@ from typing import Any
 from lrlib.arithmetic import maximum, power, sign, sq, sqrt, where
 from lrlib.settings import Setting, choice
 
+__all__ = [
+    "Optimizer",
+    "adadelta",
+    "adagrad",
+    "adagrad_mean",
+    "adam",
+    "adam_uncorrected",
+    "adamw",
+    "amsgrad",
+    "gd",
+    "lion",
+    "momentum",
+    "nadam",
+    "nesterov",
+    "radam",
+    "rmsprop",
+]
+
 
 def gd(x, g, t, lr):
     r"""Gradient descent: step against the gradient.
@@ -656,6 +674,11 @@ class Optimizer:
 
     @property
     def name(self) -> str:
+        """The rule's name.
+
+        >>> OPTIMIZERS["adam"].name
+        'adam'
+        """
         return self.rule.__name__
 
     @property

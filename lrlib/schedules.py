@@ -42,7 +42,8 @@ class _Function:
 class Rate(_Function):
     """A schedule with its numbers: a function of the step.
 
-    >>> rate = linear(0.1, steps=10)
+    >>> from lrlib import schedules
+    >>> rate = schedules.linear(0.1, steps=10)
     >>> rate
     schedules.linear(0.1, steps=10.0, end=0.0)
     >>> rate(5), rate([0, 5, 20]).tolist()

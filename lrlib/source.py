@@ -11,7 +11,10 @@ from lrlib.settings import shown
 class source:
     """The code of a function, shown in a notebook and on a page.
 
-    >>> from lrlib import optimizers
+    Arguments
+        function: a plain Python function, such as a rule.
+
+    >>> from lrlib import optimizers, source
     >>> source(optimizers.gd)
     def gd(x, g, t, lr):
         x = x - lr * g

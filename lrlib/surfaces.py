@@ -17,6 +17,24 @@ import numpy as np
 from lrlib.arithmetic import cos, cube, exp, sin, sq, sqrt
 from lrlib.settings import Setting, choice, nearest, numbers
 
+__all__ = [
+    "Surface",
+    "beale",
+    "cliff",
+    "double_well",
+    "himmelblau",
+    "moments",
+    "monkey_saddle",
+    "parabola",
+    "pseudo_huber",
+    "quadratic",
+    "rastrigin",
+    "regression",
+    "rosenbrock",
+    "saddle",
+    "valley",
+]
+
 Box = tuple[tuple[float, float], ...]
 
 
@@ -24,8 +42,9 @@ Box = tuple[tuple[float, float], ...]
 class Surface:
     """A loss in one or two dimensions, its derivatives, its minima and the window it is drawn in.
 
-    >>> parabola.value(3.0, curvature=2.0)
-    9.0
+    >>> from lrlib import surfaces
+    >>> surfaces.parabola.gradient(3.0, curvature=2.0), surfaces.parabola.dimension
+    ((6.0,), 1)
     """
 
     name: str
@@ -42,12 +61,14 @@ class Surface:
 
     @property
     def dimension(self) -> int:
+        """How many coordinates it has, 1 or 2."""
         return len(self.view)
 
     def filled(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """All settings: the given ones, checked, and the defaults of the rest.
 
-        >>> parabola.filled({})
+        >>> from lrlib import surfaces
+        >>> surfaces.parabola.filled({})
         {'curvature': 1.0}
         """
         return fill(f"surface {self.name!r}", self.settings, given)
@@ -723,7 +744,8 @@ def moments(x: Any, y: Any) -> dict[str, float]:
     Arguments
         x, y: the data, two lists of the same length, at least two different x.
 
-    >>> moments([0, 2], [1, 5])
+    >>> from lrlib import surfaces
+    >>> surfaces.moments([0, 2], [1, 5])
     {'mean_x': 1.0, 'mean_y': 3.0, 'variance_x': 1.0, 'slope': 2.0, 'residual': 0.0}
     """
     x = np.atleast_1d(numbers("x", x))

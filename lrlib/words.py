@@ -23,6 +23,12 @@ _current = "en"
 def use(language: str) -> None:
     """Set the language of all figures made from here on.
 
+    Arguments
+        language: en, de, zh or ko.
+
+    Raises TypeError or ValueError for any other.
+
+    >>> from lrlib import use
     >>> use("en")
     """
     global _current

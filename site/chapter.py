@@ -27,7 +27,7 @@ OBJECT = "\ufffc"
 LISTINGS = {"code", "code-block", "eval-rst", "include", "literalinclude", "raw"}
 NO_PROSE = LISTINGS | {"bibliography", "code-cell", "image", "tableofcontents", "toctree"}
 # Directives whose argument names something rather than being read as a title.
-NAMING = NO_PROSE | {"button-link", "button-ref", "figure", "iframe", "solution", "solution-start"}
+NAMING = NO_PROSE | {"button-link", "button-ref", "figure", "iframe", "reference", "solution", "solution-start"}
 # Options a reader reads; they differ between editions.
 READ_OPTIONS = {"alt", "caption"}
 

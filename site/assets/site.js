@@ -15,7 +15,7 @@
   function makeScrollable() {
     const wide = document.querySelectorAll(".bd-article :is(pre, mjx-container[display], .pst-scrollable-table-container)");
     const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => {
-      const scrolls = target.scrollWidth > target.clientWidth + 1;
+      const scrolls = target.scrollWidth > target.clientWidth;
       target.toggleAttribute("tabindex", false);
       if (scrolls) target.tabIndex = 0;
       for (const [name, value] of [["role", "group"], ["aria-label", document.body.dataset.wide]]) {
@@ -27,7 +27,14 @@
     wide.forEach((box) => watcher.observe(box));
   }
 
-  /** A button on every listing that puts its text on the clipboard. */
+  /** What a reader would run of a listing: of a session at the prompt, the code alone. */
+  function codeOf(listing) {
+    if (!listing.querySelector(".gp")) return listing.textContent.trimEnd();
+    const lines = listing.textContent.split("\n").filter((line) => /^(>>>|\.\.\.) ?/.test(line));
+    return lines.map((line) => line.slice(4)).join("\n");
+  }
+
+  /** A button on every listing that puts its code on the clipboard. */
   function addCopyButtons() {
     const { copy, copied } = document.body.dataset;
     for (const listing of document.querySelectorAll(".bd-article div.highlight > pre")) {
@@ -37,7 +44,7 @@
       button.className = "copy";
       button.textContent = copy;
       button.addEventListener("click", async () => {
-        await navigator.clipboard.writeText(listing.textContent.trimEnd());
+        await navigator.clipboard.writeText(codeOf(listing));
         button.textContent = copied;
         button.classList.add("done");
         setTimeout(() => { button.textContent = copy; button.classList.remove("done"); }, 2000);
