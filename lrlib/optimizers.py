@@ -355,8 +355,9 @@ def amsgrad(x, g, m, v, w, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
         beta1, beta2: memories, 0 ≤ β < 1; 0.9 and 0.999.
         eps: ε ≥ 0 outside the root; PyTorch's and optax' default 1e-8.
 
-    Returns the tuple (x, m, v, w). PyTorch: `Adam(amsgrad=True)`. optax takes the maximum of the
-    corrected v̂ instead, which the inflated first estimates can dominate; the paper corrects nothing.
+    Returns the tuple (x, m, v, w). PyTorch: `Adam(amsgrad=True)`. Keras' is the same with ε added
+    before the correction. optax takes the maximum of the corrected v̂ instead, or with
+    `bias_correction_nu=False` corrects no v at all; the paper corrects nothing.
 
     >>> from lrlib import optimizers
     >>> x, m, v, w = optimizers.amsgrad(1.0, 0.0, 0.0, 4.0, 9.0, 0, lr=0.1)
@@ -450,7 +451,7 @@ def nadam(x, g, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
 
     Returns the tuple (x, m, v). optax: `nadam`. PyTorch and Keras let β₁ grow from its half to its full
     value, by the factor 1 − 0.96^(0.004(t+1))/2 in PyTorch and 1 − 0.96ᵗ⁺¹/2 in Keras; at the huge
-    `momentum_decay=1e9` PyTorch is this rule.
+    `momentum_decay=1e9` PyTorch is this rule, to single precision unless its default dtype is float64.
 
     >>> from lrlib import optimizers
     >>> x, m, v = optimizers.nadam(1.0, 4.0, 0.0, 0.0, 0, lr=0.1, eps=0.0)

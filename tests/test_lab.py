@@ -108,7 +108,7 @@ def test_by_default_the_slider_reaches_both_sides_of_the_critical_rate():
 
 BAD = [
     ({"surface": "parabol"}, "surface 'parabol' is unknown: did you mean 'parabola'?"),
-    ({"optimizer": "adam"}, "optimizer 'adam' is unknown"),
+    ({"optimizer": "adam"}, "optimizer 'adam' has no figure"),
     ({"lr": -1}, "lr must be a finite number above 0, got -1"),
     ({"lr": float("nan")}, "lr must be a finite number above 0, got nan"),
     ({"lr": "fast"}, "lr must be a finite number above 0, got 'fast'"),
