@@ -230,7 +230,7 @@ def _linear(t, lr, steps=100.0, end=0.0):
         end: the rate from there on, from 0 to 1e6, default 0; above lr, the line rises.
 
     PyTorch: `LinearLR(start_factor=1, end_factor=end/lr, total_iters=steps)`, where the end is a share
-    of lr, by default all of it; Keras: `PolynomialDecay(lr, steps, end)` with 0.0001 as the default end;
+    of lr, by default all of it, and never more; Keras: `PolynomialDecay(lr, steps, end)` with 0.0001 as the default end;
     optax: `linear_schedule(lr, end, steps)`.
 
     >>> from lrlib import schedules
@@ -372,7 +372,7 @@ def _one_cycle(t, lr, steps=100.0, peak_at=0.3, div=25.0, final_div=10000.0):
 
     The defaults are PyTorch's and optax's. PyTorch: `OneCycleLR(max_lr=lr, total_steps=steps,
     pct_start=peak_at, div_factor=div, final_div_factor=final_div)`, which cycles the momentum too unless
-    told not to; Keras: none; optax: `cosine_onecycle_schedule(steps, lr, peak_at, div, final_div)`, with
+    told not to, and turns up again after its last step; Keras: none; optax: `cosine_onecycle_schedule(steps, lr, peak_at, div, final_div)`, with
     the peak at ⌊pT⌋ and the end at T, one step later.
 
     >>> from lrlib import schedules

@@ -92,7 +92,14 @@ class Writer:
                 paragraph.insert(0, nodes.strong("", _("Source: "), classes=[self.own_language]))
                 paragraph["classes"].append("source")
                 return [paragraph, *others]
+        if part.text.startswith("$$") and part.text.endswith("$$"):
+            return [self.equations(part.text.strip("$"))]
         return self.english(part.text)
+
+    def equations(self, formula: str) -> nodes.container:
+        """Equations side by side, each in a box of its own, so that a phone can put them one below the other."""
+        boxes = (self.markdown(f"$${equation.strip()}$$") for equation in formula.split(r"\qquad"))
+        return nodes.container("", *(node for box in boxes for node in box), classes=["equations"])
 
     def english(self, text: str) -> list[nodes.Node]:
         """Text of a docstring, marked as English."""

@@ -29,7 +29,7 @@ ENTRIES = [entry for module, names in SHOWN for entry in docstrings.entries(impo
 
 DOCSTRING = r"""A rule for the tests, with everything.
 
-    $$x_{t+1} = x_t - \eta g_t$$
+    $$v = g_t, \qquad x_{t+1} = x_t - \eta v$$
 
     Arguments
         x, g: point and *gradient*,
@@ -156,14 +156,15 @@ def test_a_docstring_with_all_parts_becomes_a_section():
     section = section_of(Entry("lrlib.some", "rule", rule, SETTINGS, [rule_threshold]))
     assert section["ids"] == ["lrlib-some-rule", "lrlib.some.rule"]
     assert classes(section) == [
-        *("title", "paragraph", "paragraph", "math_block", "rubric", "definition_list", "rubric", "table"),
+        *("title", "paragraph", "paragraph", "container", "rubric", "definition_list", "rubric", "table"),
         *("paragraph", "literal_block", "rubric", "literal_block", "paragraph", "rubric", "definition_list"),
     ]
     title, signature, summary, math, _, arguments, _, table, returns, kept, _, example, source, _, companions = section
     assert title.astext() == "rule"
     assert signature.astext() == "some.rule(x, g, lr, beta=0.9)"
     assert summary.astext() == "A rule for the tests, with everything."
-    assert math.astext() == r"x_{t+1} = x_t - \eta g_t"
+    assert classes(math) == ["math_block", "math_block"], "a phone puts one equation below the other"
+    assert [equation.astext() for equation in math] == ["v = g_t,", r"x_{t+1} = x_t - \eta v"]
     assert [item.astext() for item in arguments] == ["x, g\n\npoint and gradient, same shape.", "lr\n\nthe rate."]
     assert table[0][-1].astext().split() == ["beta", "0.9", "0", "to", "0.999", "1e-6", "to", "0.99"]
     assert returns.astext() == "Returns the tuple (x,); see gd."
