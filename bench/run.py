@@ -1,7 +1,7 @@
-"""What `make bench` prints: the figure's speed, the page's weight, the build's time.
+"""What `make bench` prints: the mathematics' and the figure's speed, the page's weight, the build's time.
 
     python bench/run.py             everything
-    python bench/run.py figure      one part: figure, weight or build
+    python bench/run.py figure      one part: mathematics, figure, weight or build
 
 The figure and the weight are measured on the built site (`make book` first), the build in a copy of
 the checkout, so that the site on disk stays as it is.
@@ -11,9 +11,10 @@ import sys
 
 import build
 import figure
+import mathematics
 import weight
 
-PARTS = {"figure": figure.report, "weight": weight.report, "build": build.report}
+PARTS = {"mathematics": mathematics.report, "figure": figure.report, "weight": weight.report, "build": build.report}
 
 
 def main(names: list[str]) -> None:

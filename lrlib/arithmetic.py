@@ -36,7 +36,7 @@ def power(base, n):
     (0.125, 0.25)
     """
     if isinstance(base, float) and isinstance(n, int) and base > 0 and n >= 0:
-        return _power_of_numbers(float(base), n)
+        return power_of_numbers(float(base), n)
     size = floor(maximum(n, -n))
     result = 1.0
     factor = base
@@ -51,15 +51,16 @@ def power(base, n):
 
 
 @lru_cache(maxsize=1 << 16)
-def _power_of_numbers(base: float, n: int) -> float:
+def power_of_numbers(base: float, n: int) -> float:
+    """`power` for a single number, remembered. ZeroDivisionError for 0 to a negative power."""
     # A run asks for the same βᵗ in every coordinate, a sweep in every block of runs.
-    result = 1.0
-    while n >= 1:
-        if n % 2:
-            result = result * base
-        base = base * base
-        n //= 2
-    return result
+    size, factor, result = abs(n), base, 1.0
+    while size >= 1:
+        if size % 2:
+            result = result * factor
+        factor = factor * factor
+        size //= 2
+    return 1 / result if n < 0 else result
 
 
 def sq(x):

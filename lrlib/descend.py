@@ -1,5 +1,6 @@
 """Descending: a surface, an optimizer, a start and a rate give a path, or how it ends."""
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from lrlib.run import prepare
 from lrlib.surfaces import Surface
 
 #: Runs of an outcome that are walked together: their arrays stay in the processor's cache.
-BLOCK = 4096
+BLOCK = 5000
 
 
 @dataclass(frozen=True)
@@ -125,8 +126,8 @@ def outcome(
         for first in range(0, *flat.shape, BLOCK):
             part = slice(first, first + BLOCK)
             with np.errstate(all="ignore"):
-                for point in flat.part(part).walk():
-                    last[:, part] = point
+                (point,) = deque(flat.part(part).walk(), maxlen=1)
+            last[:, part] = point
     with np.errstate(all="ignore"):
         losses = flat.surface.value(*last, **flat.surface_settings)
     return Outcome(last.T.reshape(*run.shape, run.surface.dimension), losses.reshape(run.shape))

@@ -94,8 +94,8 @@ def _either(function: Callable) -> Callable:
 def _remembered(function: Callable) -> Callable:
     # The angle of a rotation is the same at every step. A cache takes 0 and −0 for one number.
     plain = rebind(function, _FLOAT_WORDS)
-    known = lru_cache(maxsize=1 << 10)(plain)
-    return lambda x: known(x) if x else plain(x)
+    known, zeros = lru_cache(maxsize=1 << 10)(plain), {"0.0": plain(0.0), "-0.0": plain(-0.0)}
+    return lambda x: known(x) if x else zeros[str(x)]
 
 
 _FLOAT_WORDS = {
@@ -103,5 +103,6 @@ _FLOAT_WORDS = {
     "floor": lambda x: float(math.floor(x)),
     "where": lambda test, yes, no: yes if test else no,
     "exponent": lambda x: math.frexp(x)[1] - 1.0,
+    "power": arithmetic.power_of_numbers,
 }
 _FLOAT_WORDS |= {"sin": _remembered(arithmetic.sin), "cos": _remembered(arithmetic.cos)}

@@ -13,6 +13,7 @@ curvature on a quadratic, and, where the rule rescales the gradient, `_scale`: w
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from lrlib.arithmetic import maximum, power, sign, sq, sqrt, where
@@ -682,7 +683,7 @@ class Optimizer:
         """
         return self.rule.__name__
 
-    @property
+    @cached_property
     def state(self) -> list[str]:
         """Names of the rule's state, between the gradient and the step in its signature.
 

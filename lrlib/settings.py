@@ -68,9 +68,10 @@ def numbers(argument: str, given: Any, low: float = -np.inf, high: float = np.in
     0.1
     """
     allowed = _allowed(low, high, open_low)
-    kind = np.asarray(given, dtype=object).ravel()
-    if kind.size == 0 or any(isinstance(v, (bool, np.bool_)) or not isinstance(v, Real) for v in kind):
-        raise TypeError(f"{argument} must be {allowed}, got {shown(given)}")
+    if not (isinstance(given, np.ndarray) and given.dtype.kind in "fiu" and given.size):
+        each = np.asarray(given, dtype=object).ravel()
+        if each.size == 0 or any(isinstance(v, (bool, np.bool_)) or not isinstance(v, Real) for v in each):
+            raise TypeError(f"{argument} must be {allowed}, got {shown(given)}")
     array = np.asarray(given, dtype=float)
     inside = np.isfinite(array) & (array >= low) & (array <= high)
     if open_low:
