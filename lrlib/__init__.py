@@ -1,10 +1,25 @@
 """Learning rates: the mathematics of the book and its figure."""
 
-from lrlib import curvature, optimizers, surfaces
+from lrlib import curvature, optimizers, schedules, search, surfaces
 from lrlib.ask import ask
-from lrlib.descend import Path, descend
+from lrlib.descend import Outcome, descend, outcome
 from lrlib.lab import lab
+from lrlib.path import Path
 from lrlib.source import source
 from lrlib.words import use
 
-__all__ = ["Path", "ask", "curvature", "descend", "lab", "optimizers", "source", "surfaces", "use"]
+__all__ = [
+    "Outcome",
+    "Path",
+    "ask",
+    "curvature",
+    "descend",
+    "lab",
+    "optimizers",
+    "outcome",
+    "schedules",
+    "search",
+    "source",
+    "surfaces",
+    "use",
+]

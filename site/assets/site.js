@@ -14,7 +14,8 @@
   /** What is wider than its box scrolls; without a tab stop a keyboard could not scroll it. */
   function makeScrollable() {
     const wide = document.querySelectorAll(".bd-article :is(pre, mjx-container[display], .pst-scrollable-table-container)");
-    const watcher = new ResizeObserver((entries) => entries.forEach(({ target }) => {
+    const watcher = new ResizeObserver((entries) => entries.forEach((entry) => {
+      const target = entry.target.localName === "mjx-math" ? entry.target.parentElement : entry.target;
       const scrolls = target.scrollWidth > target.clientWidth;
       target.toggleAttribute("tabindex", false);
       if (scrolls) target.tabIndex = 0;
@@ -24,7 +25,11 @@
         else target.removeAttribute(name);
       }
     }));
-    wide.forEach((box) => watcher.observe(box));
+    for (const box of wide) {
+      watcher.observe(box);
+      // A formula grows when its font arrives, and the box around it does not.
+      if (box.localName === "mjx-container") watcher.observe(box.querySelector("mjx-math"));
+    }
   }
 
   /** What a reader would run of a listing: of a session at the prompt, the code alone. */
