@@ -83,9 +83,15 @@ def _source(gradient: Callable, rule: Callable, surface_settings: int) -> str:
         "FRESH": [f"{name}_ = np.zeros((n, size))" for name in state],
         "LOAD": [f"{name} = {name}_[j, i]" for name in state],
         "RULE": statements,
-        "SAVE": [", ".join(["point[j, i]", *(f"{name}_[j, i]" for name in state), ""]) + "= " + result.removeprefix("return ")],
+        "SAVE": [
+            ", ".join(["point[j, i]", *(f"{name}_[j, i]" for name in state), ""])
+            + "= "
+            + result.removeprefix("return ")
+        ],
     }
-    text = _TEMPLATE.replace("SETTINGS", "".join(f", s_{name}" for name in theirs) + "".join(f", {n}" for n in settings))
+    text = _TEMPLATE.replace(
+        "SETTINGS", "".join(f", s_{name}" for name in theirs) + "".join(f", {n}" for n in settings)
+    )
     text = text.replace("PLACE", place).replace("SLOPES", slopes.removesuffix(" "))
     for mark, written in lines.items():
         indent = next(line for line in text.splitlines() if line.strip() == mark)[: -len(mark)]

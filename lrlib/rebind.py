@@ -4,13 +4,9 @@ A restricted function names nothing but its arguments and the words of `lrlib.ar
 function runs on plain floats, on symbols or compiled: only the words change their meaning.
 """
 
-import math
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from types import FunctionType
 from typing import Any
-
-from lrlib import arithmetic
 
 
 def rebind(function: Callable, words: Mapping[str, Any], finish: Callable = lambda made: made) -> Callable:
@@ -33,5 +29,3 @@ def rebind(function: Callable, words: Mapping[str, Any], finish: Callable = lamb
             known[name] = rebind(meant, words, finish) if isinstance(meant, FunctionType) else meant
     copy = FunctionType(function.__code__, known, function.__name__, function.__defaults__)
     return finish(copy)
-
-

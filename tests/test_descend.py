@@ -139,7 +139,9 @@ def test_the_gauge_is_the_rate_times_the_largest_eigenvalue_of_the_rescaled_hess
         rescaled = np.diag(path.effective_rates[t]) @ hessian
         assert path.gauge[t] == pytest.approx(np.linalg.eigvals(rescaled).real.max())
     plain = descend("quadratic", "gd", (-3.0, 1.0), 0.05, 20, condition=30, rotation=25)
-    assert plain.gauge == pytest.approx(0.05 * 30) and np.array_equal(plain.preconditioned_sharpness, plain.sharpness[:-1])
+    assert plain.gauge == pytest.approx(0.05 * 30) and np.array_equal(
+        plain.preconditioned_sharpness, plain.sharpness[:-1]
+    )
 
 
 def test_lion_has_neither_effective_rates_nor_a_threshold():

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-import docstrings
 import pytest
-import reference
 from babel.messages.pofile import read_po
-from chapter import read
 from docutils import nodes
 from docutils.core import publish_doctree
-from docstrings import Entry
 from myst_parser.parsers.docutils_ import Parser
 
+import docstrings
+import reference
+from chapter import read
+from docstrings import Entry
 from lrlib.settings import Setting
 
 ROOT = Path(__file__).parent.parent

@@ -572,7 +572,12 @@ BAD = [
     (GRID, {"objective": DESCENT, "choices": {"lr": [1], "beta": [0, 2]}}, ValueError, "beta must be a number from 0"),
     (GRID, {"objective": DESCENT, "choices": {"condition": [2]}}, TypeError, "condition is fixed in this Descent"),
     (GRID, {"objective": DESCENT, "choices": {"lr": [1, -1]}}, ValueError, "lr must be a finite number above 0, got"),
-    (GRID, {"objective": DESCENT, "choices": {"beta": [0.5]}}, TypeError, "lr is missing: fix it in the Descent or let it vary"),
+    (
+        GRID,
+        {"objective": DESCENT, "choices": {"beta": [0.5]}},
+        TypeError,
+        "lr is missing: fix it in the Descent or let it vary",
+    ),
     (RANDOM, {"objective": DESCENT, "ranges": {"lr": (1, 2), "beta": (1, 2)}}, ValueError, "beta must be a number"),
     (RANDOM, {"objective": None}, TypeError, "objective must be a function of settings, got None"),
     (RANDOM, {"ranges": "x"}, TypeError, f"ranges {ASK_DICT} 'x'"),

@@ -1,11 +1,18 @@
 """A real browser: Debian's chromium, Chrome, Edge, or the one that Playwright downloads."""
 
+import functools
+import http.server
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium import MISSING, QUIET, find_browser
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+
+from chromium import MISSING, QUIET, find_browser
+from pages import ROOT, SETTLED, SITE
 
 
 @pytest.fixture(scope="session")
@@ -77,3 +84,38 @@ def show(page: Page, tmp_path: Path):
         return page
 
     return open_page
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    """The site as it is built now; nothing is done again that is up to date."""
+    done = subprocess.run([sys.executable, "site/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"the site could not be built:\n{done.stdout}\n{done.stderr}"
+    return SITE
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address(built: Path) -> str:
+    """The site served on this machine."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=built))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_page(page: Page, address: str):
+    def go(path: str, width: int = 1280, theme: str = "light") -> Page:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=theme)
+        page.goto(f"{address}/{path}")
+        page.evaluate(SETTLED)
+        return page
+
+    return go

@@ -1,63 +1,13 @@
 """The built site in a real browser: every page, over http and from disk."""
 
-import functools
-import http.server
 import re
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
-import yaml
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-ROOT = Path(__file__).parent.parent.parent
-SITE = ROOT / "_build" / "html"
-LANGUAGES = ("en", "de", "zh", "ko")
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
-SETTLED = "async () => { await window.MathJax?.startup?.promise }"
-
-TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-NAMES = [TOC["root"], *(chapter["file"] for part in TOC.get("parts", [TOC]) for chapter in part["chapters"])]
-PAGES = [f"{language}/{name}.html" for language in LANGUAGES for name in NAMES]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def built() -> Path:
-    """The site as it is built now; nothing is done again that is up to date."""
-    done = subprocess.run([sys.executable, "site/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"the site could not be built:\n{done.stdout}\n{done.stderr}"
-    return SITE
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture(scope="session")
-def address(built: Path) -> str:
-    """The site served on this machine."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=built))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def open_page(page: Page, address: str):
-    def go(path: str, width: int = 1280, theme: str = "light") -> Page:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=theme)
-        page.goto(f"{address}/{path}")
-        page.evaluate(SETTLED)
-        return page
-
-    return go
+from pages import LANGUAGES, PAGES, SETTLED, SITE
 
 
 def test_every_chapter_of_the_contents_is_built_in_every_language():
@@ -84,16 +34,6 @@ def test_a_page_opens_from_disk_without_error_and_its_figures_live(page, path):
         slider.focus()
         page.keyboard.press("End" if slider.evaluate("node => node.value < node.max / 2") else "Home")
         expect(page.locator("lr-lab .says").first).not_to_have_text(before)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("path", [*PAGES, "index.html"])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(open_page, path, width, theme):
-    page = open_page(path, width, theme)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page, options=WCAG)
-    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,0 +1,19 @@
+"""The pages of the built site, for the tests that open them."""
+
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parent.parent.parent
+SITE = ROOT / "_build" / "html"
+LANGUAGES = ("en", "de", "zh", "ko")
+#: Formulas are typeset, their fonts are there, and whoever watches sizes has seen them.
+SETTLED = """async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+NAMES = [TOC["root"], *(chapter["file"] for part in TOC.get("parts", [TOC]) for chapter in part["chapters"])]
+PAGES = [f"{language}/{name}.html" for language in LANGUAGES for name in NAMES]
