@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: serve book notebooks lab test bench clean
+.PHONY: serve book notebooks lab test coverage bench clean
 
 serve: book
 	$(RUN) site/serve.py
@@ -19,6 +19,9 @@ lab: notebooks
 
 test: $(VENV)/ready
 	$(RUN) -m pytest
+
+coverage: $(VENV)/ready
+	$(RUN) -m pytest tests lrlib --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_build.py --cov --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 bench: book
 	$(RUN) bench/run.py

@@ -11,6 +11,8 @@ measures and stores them anew.
 import json
 import os
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import version
@@ -114,7 +116,16 @@ def runs_by_title() -> dict[str, dict[str, Callable]]:
     return {f"Adam, {STEPS} steps, one run": singles, f"Adam, {STEPS} steps, {RATES:,} rates": sweeps}
 
 
+def _imports() -> list[float]:
+    """Seconds of `import lrlib` in Pythons of their own, beyond the start of Python itself."""
+    command = "import time; start = time.perf_counter(); import lrlib; print(time.perf_counter() - start)"
+    runs = (subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=True) for _ in "12345")
+    return [float(run.stdout) for run in runs]
+
+
 def report() -> Iterator[str]:
+    yield f"import lrlib: {median(_imports()):.2f} s, median of 5 (aim 0.5)"
+    yield ""
     stored = json.loads(STORED.read_text(encoding="utf-8"))
     for title, runs in runs_by_title().items():
         yield f"{title}, in milliseconds{'':12}{'first':>10}{'median':>10}{'least':>10}"

@@ -35,15 +35,15 @@ def frozen(name, **given):
     return known, hyper, state, LATE, float(known.scale(TINY, *state, LATE, **hyper))
 
 
-def run_frozen(name, rates, steps, **given):
-    """The points on ½x², in units of the start."""
+def run_frozen(name, rates, steps, curvature=1.0, **given):
+    """The points on ½λx², in units of the start."""
     known, hyper, state, t, _ = frozen(name, **given)
     x, lr = np.full(len(rates), TINY), np.asarray(rates)
     state = [np.full_like(x, value) for value in state]
     points = [x]
     with np.errstate(all="ignore"):
         for _ in range(steps):
-            x, *state = known.rule(x, x, *state, t, lr, **hyper)
+            x, *state = known.rule(x, curvature * x, *state, t, lr, **hyper)
             points.append(x)
         return np.array(points) / TINY
 
@@ -156,6 +156,17 @@ def test_the_threshold_separates_settling_from_exploding(rule, given):
     assert sizes[-50:, 0].max() < 1e-6, "just below its threshold it should settle"
     assert not sizes[:, 1].max() < 1e4, "just above its threshold it should explode"
     assert curvature.threshold(rule, lr=critical, **given) == pytest.approx(critical * scale)
+
+
+@given(
+    rule=st.sampled_from(WITH_THRESHOLD), sharpness=st.floats(1e-3, 1e3), part=st.floats(0.2, 0.97), more=st.floats(1.03, 3)
+)
+@settings(max_examples=100)
+def test_on_every_quadratic_a_rule_settles_below_its_threshold_and_explodes_above(rule, sharpness, part, more):
+    *_, scale = frozen(rule)
+    critical = curvature.critical_rate(rule, sharpness * scale)
+    sizes = np.abs(run_frozen(rule, [part * critical, more * critical], 1500, curvature=sharpness))
+    assert sizes[-50:, 0].max() < 1e-6 and not sizes[:, 1].max() < 1e4
 
 
 @pytest.mark.parametrize(("rule", "given"), LIMITS, ids=str)
