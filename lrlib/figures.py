@@ -92,7 +92,7 @@ def _loss(axes: Axes, path: Path, view: Any, glide: float, told: dict[str, Any],
     axes.set(xlim=(0, told["steps"]), ylim=(max(low - 0.3, first - 10), max(high + 0.3, first + 1)))
     axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
-    for key, place in (("infinite", 0.95), ("nan", 0.85)):
+    for key, place in (("below", 0.75), ("infinite", 0.95), ("nan", 0.85)):
         if told[key] is not None:
             axes.axvline(told[key], color=DANGER, ls="--", lw=1)
             _note(axes, words["mark_" + key].format(step=told[key]), place)

@@ -41,7 +41,7 @@ function runOf(state) {
   const threshold = optimizer.threshold(lr, ...hyper), glide = optimizer.glide(lr, ...hyper);
   const losses = new Float64Array(steps + 1);
   const products = Array.from({ length: n }, () => new Float64Array(steps + 1));
-  let leaves = null, infinite = null, nan = null, sharpness = null, constant = true;
+  let leaves = null, below = null, infinite = null, nan = null, sharpness = null, constant = true;
   for (let t = 0; t <= steps; t++) {
     const x = points[t * n], y = points[t * n + 1];
     losses[t] = bound.value(x, y);
@@ -50,6 +50,7 @@ function runOf(state) {
     sharpness ??= eigenvalues[0];
     if (Number.isFinite(losses[t])) constant &&= eigenvalues[0] === sharpness;
     else infinite ??= t;
+    if (losses[t] < 0) below ??= t;
     const within = (value, [low, high]) => value >= low && value <= high;
     if (within(x, view[0]) && (n === 1 || within(y, view[1]))) leaves = null;
     else leaves ??= t;
@@ -58,9 +59,9 @@ function runOf(state) {
   const product = products[0][0];
   const moves = points.subarray(n, 2 * n).some((value, i) => value !== points[i]);
   return {
-    n, steps, lr, points, losses, products, product, threshold, glide, infinite, nan, bound,
+    n, steps, lr, points, losses, products, product, threshold, glide, below, infinite, nan, bound,
     leaves: state.panels.includes("landscape") ? leaves : null,
-    constant, regime: constant && moves ? regimeOf(product, glide, threshold) : null,
+    constant, regime: constant && moves && products[n - 1][0] > 0 ? regimeOf(product, glide, threshold) : null,
     first: losses[0], last: losses[steps], eigenvalues: eigenvaluesOf(bound.hessian(...state.start)),
   };
 }
@@ -253,12 +254,12 @@ function lossPanel(panel) {
     const xs = Float64Array.from(losses, (_, t) => x(t));
     const ys = Float64Array.from(losses, (loss) => (loss === 0 ? height + 4 : loss === Infinity ? -4 : y(loss)));
     drawTrail(line, dots, xs, ys, FAR);
-    const happened = [run.infinite, run.nan].filter((step) => step !== null);
-    events.attr("d", happened.map((step) => `M${x(step)},0V${height}`).join(""));
-    const told = [["mark_infinite", run.infinite], ["mark_nan", run.nan]].filter(([, step]) => step !== null);
+    const told = [["mark_below", run.below], ["mark_infinite", run.infinite], ["mark_nan", run.nan]].filter(([, step]) => step !== null);
+    const happened = told.map(([, step]) => x(step));
+    events.attr("d", happened.map((at) => `M${at},0V${height}`).join(""));
     // Right of the line nothing is drawn any more; where there is no room, low on the left of it.
-    const room = told.length && x(run.nan ?? run.infinite) < width * 0.55;
-    const at = MARGIN.left + (room ? x(run.nan ?? run.infinite) + 8 : x(run.infinite ?? 0) - 8);
+    const room = told.length && Math.max(...happened) < width * 0.55;
+    const at = MARGIN.left + (room ? Math.max(...happened) + 8 : Math.min(...happened, width) - 8);
     panel.note.attr("text-anchor", room ? "start" : "end").attr("y", MARGIN.top + height - (room ? height / 2 : 26));
     panel.note.selectAll("tspan").data(told).join("tspan").attr("x", at)
       .attr("dy", (_, i) => (i ? "1.3em" : 0)).text(([key, step]) => fill(words[key], { step }));

@@ -93,9 +93,10 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
     """What happened on one run, as the sentence tells it.
 
     Steps are None where a thing did not happen: `leaves` is the step from which on every point lies
-    outside the view (told only where the landscape is among the panels), `infinite` the first whose
-    loss is infinite or nan, `nan` the first whose point is nan. `place` is the point at `leaves`,
-    `before` the loss one step before `infinite`.
+    outside the view (told only where the landscape is among the panels), `below` the first whose loss
+    is below 0, where no logarithm can show it, `infinite` the first whose loss is infinite or nan,
+    `nan` the first whose point is nan. `place` is the point at `leaves`, `before` the loss one step
+    before `infinite`.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
@@ -106,17 +107,19 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
     curvature = path.sharpness[np.isfinite(path.losses)]
     constant = bool(np.all(curvature == path.sharpness[0]))
     moves = bool((path.points[1] != path.points[0]).any())
+    bowl = bool((path.eigenvalues[0] > 0).all())
     return {
         "lr": float(path.rates[0]),
         "product": product,
         "threshold": float(path.threshold[0]),
         "constant": constant,
-        "regime": _regime(product, glide, float(path.threshold[0])) if constant and moves else None,
+        "regime": _regime(product, glide, float(path.threshold[0])) if constant and moves and bowl else None,
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
         "last": float(path.losses[-1]),
         "leaves": leaves,
         "place": None if leaves is None else path.points[leaves].tolist(),
+        "below": _first(path.losses < 0),
         "infinite": infinite,
         "before": float(path.losses[infinite - 1]) if infinite else None,
         "nan": _first(np.isnan(path.points).any(axis=-1)),

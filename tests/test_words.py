@@ -103,3 +103,9 @@ def test_the_regime_is_left_out_where_the_curvature_changes():
 def test_an_unknown_language_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="language 'fr' is unknown.*Known: en, de, zh, ko"):
         words.use("fr")
+
+
+def test_on_a_saddle_nothing_is_said_about_a_minimum():
+    path = descend("saddle", "momentum", (1.0, 0.1), 0.1, 20)
+    said = sentence(facts(path, ((-3, 3), (-2, 2)), 1.0, ("landscape",)), "en")
+    assert "minimum" not in said and "ηλ = 0.1" in said

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 import lrlib
 from lrlib import ask, lab
+from lrlib.lab import SHOWN
+from lrlib.surfaces import SURFACES
 from lrlib.words import LANGUAGES, format_number
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
@@ -35,14 +37,14 @@ def marks(page):
 def random_figure(seed: int):
     """Settings at random, from harmless to absurd."""
     dice = random.Random(seed)
-    surface = dice.choice(["parabola", "quadratic", "regression", "double_well", "pseudo_huber"])
-    optimizer = dice.choice(["gd", "momentum"])
-    settings = {"beta": dice.choice([0, 0.5, 0.9, 0.99])} if optimizer == "momentum" else {}
+    surface = dice.choice(list(SURFACES))
+    optimizer = dice.choice(SHOWN)
+    settings = {} if optimizer == "gd" else {"beta": dice.choice([0, 0.5, 0.9, 0.99])}
     if surface == "quadratic":
         settings |= {"condition": 10 ** dice.uniform(0, 4), "rotation": dice.uniform(-90, 90)}
     if surface == "parabola":
         settings["curvature"] = 10 ** dice.uniform(-1, 1)
-    n = 2 if surface in ("quadratic", "regression") else 1
+    n = SURFACES[surface].dimension
     return lab(
         surface,
         optimizer,
