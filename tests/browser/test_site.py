@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from pages import LANGUAGES, PAGES, SETTLED, SITE
 
+pytestmark = pytest.mark.usefixtures("built")
+
 
 def test_every_chapter_of_the_contents_is_built_in_every_language():
     missing = [path for path in PAGES if not (SITE / path).is_file()]
