@@ -58,9 +58,10 @@ def eigenvalues(surface: Surface, points: Any, **settings: Any) -> np.ndarray:
     >>> curvature.eigenvalues(surfaces.quadratic, [0.0, 0.0], condition=25).tolist()
     [25.0, 1.0]
     """
-    points = np.asarray(points, dtype=float)
-    hessian = surface.hessian(*np.moveaxis(points, -1, 0), **surface.filled(settings))
-    values = hessian if surface.dimension == 1 else eigenvalues_2d(*hessian)
+    points = _points(surface, points)
+    with np.errstate(all="ignore"):
+        hessian = surface.hessian(*np.moveaxis(points, -1, 0), **surface.filled(settings))
+        values = hessian if surface.dimension == 1 else eigenvalues_2d(*hessian)
     shape = np.broadcast_shapes(points.shape[:-1], *(np.shape(v) for v in values))
     return np.stack([np.broadcast_to(v, shape) for v in values], axis=-1)
 
@@ -228,6 +229,8 @@ def critical_rate(optimizer: str, sharpness: Any, **settings: Any) -> Any:
     >>> curvature.critical_rate("gd", 8.0)
     0.25
     """
+    if "lr" in settings:
+        raise TypeError("lr is what critical_rate finds, so it cannot be given")
     still = threshold(optimizer, **settings)
     # AdamW's threshold falls with the rate, along a line: ηλ = still − η·fall.
     fall = still - threshold(optimizer, lr=1.0, **settings)

@@ -8,6 +8,7 @@ import numpy as np
 
 from lrlib.path import Path
 from lrlib.run import prepare
+from lrlib.settings import shown
 from lrlib.surfaces import Surface
 
 #: Runs of an outcome that are walked together: their arrays stay in the processor's cache.
@@ -52,7 +53,8 @@ def descend(
         noise: standard deviation σ ≥ 0 of what is added to each coordinate of the gradient at each
             step, as if it came from a minibatch.
         seed: of the noise, a whole number from 0 to 999,999. Runs with the same seed meet the same noise.
-        dtype: number format, float64, float32 or float16.
+        dtype: number format, float64, float32 or float16. Everything is rounded to it: in float16 an
+            eps of 1e-8 is 0, so that a gradient of 0 gives nan in the rules that divide by it.
         settings: of the surface and of the optimizer, numbers or arrays that broadcast with (…).
 
     A whole sweep is one pass: give an array of rates. Divergence is a result, not an error: points
@@ -103,8 +105,9 @@ def outcome(
     """How the same descent ends, for sweeps whose paths would not fit into memory.
 
     Arguments
-        compiled: whether Numba compiles rule and surface first (`pip install lrlib[fast]`): worth it
-            from some ten thousand runs on. Same bits. Float64 only, and only lr and start may vary.
+        compiled: whether Numba compiles rule and surface first (the extra `fast`): several times faster
+            with the same bits, after some seconds of compiling, once for each pair in a session.
+            Float64 only, without noise, and only lr and start may vary.
 
     All other arguments are those of `descend`, and so are the errors.
 
@@ -113,6 +116,8 @@ def outcome(
     >>> [f"{loss:.0e}" for loss in sweep.losses]
     ['1e-01', '4e-18', '1e-17', '7e+17']
     """
+    if not isinstance(compiled, bool):
+        raise TypeError(f"compiled must be True or False, got {shown(compiled)}")
     run = prepare(surface, optimizer, start, lr, steps, noise, seed, dtype, settings)
     flat = run.flat()
     if compiled:

@@ -16,6 +16,9 @@ from lrlib.surfaces import Surface, fill, find_surface
 
 MOST_STEPS = 1_000_000
 
+#: What `descend` takes besides settings: a misspelt one lands among these.
+ARGUMENTS = ("start", "lr", "steps", "noise", "seed", "dtype")
+
 
 @dataclass(frozen=True)
 class Run:
@@ -118,15 +121,17 @@ def prepare(
 
     shapes = {"start": start.shape[:-1], "lr": rates.shape[1:], "noise": np.shape(noise), "seed": np.shape(seed)}
     shape = _broadcast(**shapes, **{name: np.shape(value) for name, value in settings.items()})
+    point = np.moveaxis(np.broadcast_to(start, (*shape, surface.dimension)), -1, 0)
+    disturbed = _noise(noise, seed, steps, surface.dimension, shape) if np.any(noise) else None
     return Run(
         surface=surface,
         optimizer=known,
         surface_settings={name: _cast(value, kind) for name, value in surface_settings.items()},
         optimizer_settings={name: _cast(value, kind) for name, value in rule_settings.items()},
         shape=shape,
-        point=np.moveaxis(np.broadcast_to(start, (*shape, surface.dimension)), -1, 0).astype(kind, order="C"),
+        point=_cast_array(point, kind),
         rates=_per_step(rates, lambda rates: _spread(rates, shape, kind)),
-        noise=_noise(noise, seed, steps, surface.dimension, shape).astype(kind) if np.any(noise) else None,
+        noise=None if disturbed is None else _cast_array(disturbed, kind),
     )
 
 
@@ -140,7 +145,7 @@ def split_settings(surface: Surface, optimizer: Optimizer, given: dict[str, Any]
     """Given settings, checked and told apart into the surface's and the optimizer's."""
     for name in given:
         if name not in surface.settings and name not in optimizer.settings:
-            hint = nearest(name, [*surface.settings, *optimizer.settings])
+            hint = nearest(name, [*surface.settings, *optimizer.settings, *ARGUMENTS])
             raise TypeError(f"{surface.name!r} with {optimizer.name!r} has no setting {name!r}: {hint}")
     return (
         surface.filled({n: v for n, v in given.items() if n in surface.settings}),
@@ -170,7 +175,7 @@ def _broadcast(**shapes: tuple[int, ...]) -> tuple[int, ...]:
     try:
         return np.broadcast_shapes(*shapes.values())
     except ValueError:
-        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
         raise ValueError(f"these shapes do not broadcast to one sweep: {told}") from None
 
 
@@ -187,10 +192,13 @@ def _format(dtype: Any) -> np.dtype:
 
 def _cast(value: Any, kind: np.dtype) -> Any:
     """A setting in the run's format; one number in float64 stays a Python float, which is faster."""
-    if kind == np.float64:
-        return value
+    return value if kind == np.float64 else _cast_array(np.asarray(value), kind)[()]
+
+
+def _cast_array(array: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """Contiguous, in the run's format; too large becomes inf, as in the run itself."""
     with np.errstate(over="ignore"):
-        return np.asarray(value).astype(kind)[()]
+        return array.astype(kind, order="C")
 
 
 def _spread(rates: np.ndarray, shape: tuple[int, ...], kind: np.dtype) -> np.ndarray:

@@ -555,7 +555,11 @@ class Warmup(_Function):
     def _later(self, t: np.ndarray) -> np.ndarray:
         if isinstance(self.lr, _Function):
             return self.lr._at(t)
-        return _asked(self.lr, t) if callable(self.lr) else np.asarray(self.lr)
+        if not callable(self.lr):
+            return np.asarray(self.lr)
+        if t.ndim and not self.first.ndim:  # somebody's own function takes one step at a time
+            return np.array([_asked(self.lr, one) for one in t.ravel()]).reshape(t.shape)
+        return _asked(self.lr, t)
 
     def _at(self, t: np.ndarray) -> np.ndarray:
         shape = _shape(t=t.shape, rate=self.shape)
@@ -667,5 +671,5 @@ def _asked(function: Callable, t: np.ndarray) -> np.ndarray:
     try:
         return np.asarray(numbers("lr", given, 0))
     except (TypeError, ValueError, OverflowError):
-        shown = given.item() if isinstance(given, np.generic) else given
-        raise ValueError(f"{_WANTED}: at step {step} it gave {shown!r}") from None
+        plain = given.item() if isinstance(given, np.generic) else given
+        raise ValueError(f"{_WANTED}: at step {step} it gave {shown(plain)}") from None

@@ -127,7 +127,9 @@ class Descent:
         for name in varied.keys() & {"surface", "optimizer", "start", "steps", *self.fixed}:
             raise TypeError(f"{name} is fixed in this Descent, so it cannot vary")
         if "lr" not in {**self.fixed, **varied}:
-            raise TypeError("lr is missing: fix it in the Descent or let it vary")
+            raise TypeError(
+                f"lr is missing: fix it in the Descent or let it vary, got {', '.join(varied) or 'nothing'}"
+            )
         path = descend(self.surface, self.optimizer, self.start, steps=self.steps, **self.fixed, **varied)
         if path.losses.ndim > 1:
             return {"loss": path.losses[..., -1], "diverged_at": path.diverged_at}
@@ -185,7 +187,8 @@ def random(
         objective, executor, progress: as for `grid`; the errors, too.
         ranges: for each setting (low, high), 0 < low < high.
         count: how many candidates, 1 to 1,000,000; a larger count continues a smaller one.
-        seed: 0 to 4,294,967,295; the same seed draws the same candidates.
+        seed: 0 to 4,294,967,295; the same seed and the same names in the same order draw the same
+            candidates.
 
     >>> from lrlib import search
     >>> search.random(search.Descent("parabola", "gd", 4.0, 100), {"lr": (1e-3, 10)}, 50).best()["loss"] < 1e-9
@@ -230,13 +233,13 @@ def range_test(surface: Any, optimizer: Any, start: Any, low: float, high: float
         low, high: 0 < low < high.
         steps: how many, 2 to 1,000,000.
 
-    The records hold "step", "lr" and "loss", the loss before the step with that rate. The loss falls
+    The records hold "step", "lr" and "loss", the loss after the step with that rate. The loss falls
     where rates begin to work, and rises where they get too large.
 
     >>> from lrlib import search
     >>> table = search.range_test("parabola", "gd", 4.0, 0.01, 100, 5)
     >>> [f"{lr:.2f}" for lr in table.column("lr")], table.best()["step"]
-    (['0.01', '0.10', '1.00', '10.00', '100.00'], 3)
+    (['0.01', '0.10', '1.00', '10.00', '100.00'], 2)
 
     Source: L. N. Smith, "Cyclical learning rates for training neural networks", WACV 2017, section
     3.3. There the rate grows linearly; here by a constant factor, as it may span many sizes.
@@ -245,7 +248,7 @@ def range_test(surface: Any, optimizer: Any, start: Any, low: float, high: float
     high = number("high", high, low, open_low=True)
     rates = np.geomspace(low, high, whole_number("steps", steps, 2, MOST)).tolist()
     losses = _single(descend(surface, optimizer, start, lambda t: rates[t], steps, **settings)).losses
-    return Table({"step": t, "lr": lr, "loss": loss} for t, (lr, loss) in enumerate(zip(rates, losses.tolist())))
+    return Table({"step": t, "lr": lr, "loss": loss} for t, (lr, loss) in enumerate(zip(rates, losses[1:].tolist())))
 
 
 def _search(objective: Objective, candidates: list[Candidate], executor: Executor | None, progress: bool) -> Table:

@@ -34,15 +34,17 @@ def shown(given: Any) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The list of known names, led by the nearest one.
+    """The list of known names, led by the nearest one, whatever the case of its letters.
 
     >>> nearest("momentun", ["gd", "momentum"])
     "did you mean 'momentum'? Known: gd, momentum"
     """
-    known = list(known)
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]!r}? " if close else ""
-    return f"{hint}Known: {', '.join(known) or 'none'}"
+    plain = {one.lower(): one for one in known}
+    told = ", ".join(plain.values()) or "none"
+    close = difflib.get_close_matches(name.lower(), plain, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {plain[close[0]]!r}? Known: {told}"
+    return f"known: {told}" if name else f"Known: {told}"
 
 
 def choice(argument: str, given: Any, known: Iterable[str]) -> str:

@@ -149,7 +149,7 @@ def parameters(entry: Entry) -> list[Parameter]:
     given = list(inspect.signature(entry.value).parameters.values())
     if is_object(entry.value):
         by_name = [
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=known.default)
+            Parameter(name, Parameter.KEYWORD_ONLY, default=known.default)
             for name, known in entry.settings.items()
         ]
         return [parameter for parameter in given if parameter.kind != Parameter.VAR_KEYWORD] + by_name

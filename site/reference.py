@@ -129,7 +129,7 @@ class Writer:
         items = []
         for name, value in described.items():
             prose = [part.text for part in docstrings.parse(value.__doc__ or "") if part.kind == "text"]
-            items.append(Item([f"{name}()" if inspect.isroutine(value) else name], "", "\n\n".join(prose)))
+            items.append(Item([f"{name}()" if inspect.isfunction(value) else name], "", "\n\n".join(prose)))
         return [self.label(word), self.definitions(items)] if items else []
 
     def table(self, settings: dict[str, Any]) -> nodes.table:

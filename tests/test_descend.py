@@ -80,6 +80,11 @@ def test_every_array_is_in_the_number_format_asked_for(dtype):
         assert {array.dtype.name for array in [*arrays, *path.state.values()]} == {np.dtype(dtype).name}, rule
 
 
+def test_what_is_too_large_for_the_format_is_inf_from_the_start():
+    path = descend("parabola", "gd", 1e6, 0.1, 3, dtype=np.float16, noise=1e6)
+    assert path.points[0, 0] == np.inf and path.diverged_at == 0
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_plain_floats_and_arrays_give_the_same_bits(optimizer):
     """A single run goes by plain floats; where these have no answer, as at 1/0, arrays take over."""

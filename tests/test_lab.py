@@ -126,7 +126,7 @@ BAD = [
     ({"panels": ["los"]}, "panels 'los' is unknown: did you mean 'loss'?"),
     ({"panels": "loss"}, "panels must be a list of names, got 'loss'"),
     ({"panels": []}, "panels must name at least one panel"),
-    ({"controls": ["beta"]}, "controls 'beta' is unknown: Known: curvature"),
+    ({"controls": ["beta"]}, "controls 'beta' is unknown: known: curvature"),
     ({"language": "fr"}, "language 'fr' is unknown"),
     ({"conditon": 3, "surface": "quadratic"}, "has no setting 'conditon': did you mean 'condition'?"),
     ({"curvature": 0}, "curvature must be a number from 1e-06 to 1e+06, got 0.0"),

@@ -209,7 +209,7 @@ def test_a_list_in_columns_is_told_name_by_name():
     ("name", "shown"),
     [
         ("lrlib.optimizers.adam", "optimizers.adam(x, g, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8)"),
-        ("lrlib.schedules.cosine", "schedules.cosine(lr, steps=100, end=0) → Rate"),
+        ("lrlib.schedules.cosine", "schedules.cosine(lr, *, steps=100, end=0) → Rate"),
         ("lrlib.surfaces.rosenbrock", "surfaces.rosenbrock"),
         ("lrlib.use", "use(language: str)"),
         ("lrlib.ask", "ask(answer: float, tolerance: float = 0.01, mistakes: Mapping[str, float] | None = None)"),

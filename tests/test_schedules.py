@@ -136,9 +136,9 @@ def test_the_defaults_are_those_of_the_rule_and_of_the_ranges(name):
 
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_a_schedule_explains_itself_and_all_its_settings(name):
-    text = SCHEDULES[name].__doc__
-    assert text == SCHEDULES[name].rule.__doc__
-    for part in ("$$", "Arguments", ">>>", "PyTorch", "Keras", "optax", *(f"\n        {n}: " for n in SETTINGS[name])):
+    assert SCHEDULES[name].__doc__ == SCHEDULES[name].rule.__doc__
+    text = inspect.cleandoc(SCHEDULES[name].__doc__)
+    for part in ("$$", "Arguments", ">>>", "PyTorch", "Keras", "optax", *(f"\n    {n}: " for n in SETTINGS[name])):
         assert part in text, part
 
 
@@ -441,7 +441,7 @@ BAD = [
         TypeError,
         "schedule 'cosine' has no setting 'step': did you mean 'steps'?",
     ),
-    (lambda: schedules.constant(0.1, steps=9), TypeError, "schedule 'constant' has no setting 'steps': Known: none"),
+    (lambda: schedules.constant(0.1, steps=9), TypeError, "schedule 'constant' has no setting 'steps': known: none"),
     (lambda: schedules.cosine(0.1, steps=0), ValueError, "steps must be a number from 1 to 1e+06, got 0.0"),
     (lambda: schedules.cosine(0.1, steps=math.nan), ValueError, "steps must be a number from 1 to 1e+06, got nan"),
     (lambda: schedules.cosine(0.1, steps=True), TypeError, "steps must be a number from 1 to 1e+06, got True"),
@@ -513,6 +513,11 @@ def test_bad_input_is_refused_by_name(call, kind, message):
     with pytest.raises(kind) as error:
         call()
     assert message in str(error.value)
+
+
+def test_a_warm_up_before_a_function_of_ones_own_takes_many_steps_at_once():
+    rate = warmup(lambda t: 0.1 if t < 50 else 0.01, 5)
+    assert rate([1, 2, 60]).tolist() == [rate(1), rate(2), rate(60)] == pytest.approx([0.02, 0.04, 0.01])
 
 
 def test_an_error_in_a_function_of_ones_own_is_kept_as_the_cause():

@@ -195,8 +195,8 @@ def test_the_range_test_is_one_run_with_a_growing_rate():
     assert np.allclose(np.diff(np.log(table.column("lr"))), np.log(5000) / 11, rtol=1e-12)
     x = 4.0
     for record in table:
-        assert record["loss"] == pytest.approx(x**2 / 2, rel=1e-12)
         x -= record["lr"] * x
+        assert record["loss"] == pytest.approx(x**2 / 2, rel=1e-12)
 
 
 def test_the_range_test_keeps_what_is_not_finite():
@@ -576,7 +576,7 @@ BAD = [
         GRID,
         {"objective": DESCENT, "choices": {"beta": [0.5]}},
         TypeError,
-        "lr is missing: fix it in the Descent or let it vary",
+        "lr is missing: fix it in the Descent or let it vary, got beta",
     ),
     (RANDOM, {"objective": DESCENT, "ranges": {"lr": (1, 2), "beta": (1, 2)}}, ValueError, "beta must be a number"),
     (RANDOM, {"objective": None}, TypeError, "objective must be a function of settings, got None"),
@@ -615,7 +615,7 @@ BAD = [
     (MAKE, {"lr": [0.1, 0.2]}, ValueError, ASK_ONE_RUN),
     (MAKE(), {"steps": 9}, TypeError, "steps is fixed in this Descent, so it cannot vary"),
     (TABLE.column, {"name": "los"}, ValueError, "column 'los' is unknown: did you mean 'loss'?"),
-    (TABLE.best, {"by": "score"}, ValueError, "column 'score' is unknown: Known: lr, loss, at"),
+    (TABLE.best, {"by": "score"}, ValueError, "column 'score' is unknown: known: lr, loss, at"),
     (Table([{"loss": np.inf}]).best, {}, ValueError, "no record has a finite loss: 1 records, 0 failures"),
     (Table(stopped="KilledWorker").best, {}, ValueError, "0 missing, stopped by KilledWorker"),
 ]

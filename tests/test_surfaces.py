@@ -259,7 +259,7 @@ def test_every_surface_can_be_translated(name):
 def test_the_docstring_of_a_surface_holds_formula_arguments_and_an_example(name):
     surface = SURFACES[name]
     assert surface.__doc__ is surface.value.__doc__
-    assert re.search(r"\$\$.+\$\$\n\n    Arguments\n", surface.__doc__, re.DOTALL)
+    assert re.search(r"\$\$.+\$\$\n\nArguments\n", inspect.cleandoc(surface.__doc__), re.DOTALL)
     assert ("No minimum" in surface.__doc__) == (name not in WITH_MINIMA)
     assert f">>> surfaces.{name}.value(" in surface.__doc__ or f"(surfaces.{name}.value(" in surface.__doc__
 
