@@ -69,7 +69,8 @@ def threads():
 
 @pytest.fixture(scope="module")
 def cluster():
-    distributed = pytest.importorskip("distributed")
+    import distributed  # here, because it takes a second that only these tests need
+
     with distributed.LocalCluster(
         n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
     ) as running:
