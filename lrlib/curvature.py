@@ -10,8 +10,8 @@ import numpy as np
 
 from lrlib.arithmetic import sq, sqrt
 from lrlib.optimizers import find_optimizer
+from lrlib.settings import broadcast, number, numbers, shown
 from lrlib.settings import count as whole
-from lrlib.settings import number, numbers, shown
 from lrlib.surfaces import Surface, fill
 
 __all__ = [
@@ -488,9 +488,4 @@ def _floats(argument: str, given: Any) -> np.ndarray:
 
 
 def _broadcast(**given: Any) -> tuple[int, ...]:
-    shapes = {name: np.shape(value) for name, value in given.items()}
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"these shapes do not broadcast: {told}") from None
+    return broadcast(**{name: np.shape(value) for name, value in given.items()})

@@ -11,10 +11,8 @@ import numpy as np
 from lrlib import loops, schedules
 from lrlib.noise import check_seed, normals
 from lrlib.optimizers import Optimizer, find_optimizer
-from lrlib.settings import count, nearest, numbers, shown
+from lrlib.settings import MOST_STEPS, broadcast, count, nearest, numbers, shown
 from lrlib.surfaces import Surface, fill, find_surface
-
-MOST_STEPS = 1_000_000
 
 #: What `descend` takes besides settings: a misspelt one lands among these.
 ARGUMENTS = ("start", "lr", "steps", "noise", "seed", "dtype")
@@ -120,7 +118,7 @@ def prepare(
     start = start_points(surface, start)
 
     shapes = {"start": start.shape[:-1], "lr": rates.shape[1:], "noise": np.shape(noise), "seed": np.shape(seed)}
-    shape = _broadcast(**shapes, **{name: np.shape(value) for name, value in settings.items()})
+    shape = broadcast(**shapes, **{name: np.shape(value) for name, value in settings.items()})
     point = np.moveaxis(np.broadcast_to(start, (*shape, surface.dimension)), -1, 0)
     disturbed = _noise(noise, seed, steps, surface.dimension, shape) if np.any(noise) else None
     return Run(
@@ -169,14 +167,6 @@ def start_points(surface: Surface, start: Any) -> np.ndarray:
             f"got shape {point.shape}"
         )
     return point
-
-
-def _broadcast(**shapes: tuple[int, ...]) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
-        raise ValueError(f"these shapes do not broadcast to one sweep: {told}") from None
 
 
 def _format(dtype: Any) -> np.dtype:

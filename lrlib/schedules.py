@@ -18,10 +18,8 @@ from typing import Any
 import numpy as np
 
 from lrlib.arithmetic import cos, exp, floor, log, maximum, minimum, power, sqrt, where
-from lrlib.settings import Setting, count, numbers, shown
+from lrlib.settings import MOST_STEPS, Setting, broadcast, count, numbers, shown
 from lrlib.surfaces import fill
-
-MOST_STEPS = 1_000_000
 
 #: A number of steps, the rate at which a schedule ends, and the span of both on a slider.
 _STEPS = Setting(100.0, (1, MOST_STEPS), (1, 1000), log=True)
@@ -57,10 +55,10 @@ class Rate(_Function):
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        return _shape(lr=np.shape(self.lr), **{name: np.shape(value) for name, value in self.settings.items()})
+        return broadcast(lr=np.shape(self.lr), **{name: np.shape(value) for name, value in self.settings.items()})
 
     def _at(self, t: np.ndarray) -> np.ndarray:
-        shape = _shape(t=t.shape, rate=self.shape)
+        shape = broadcast(t=t.shape, rate=self.shape)
         # t is an array even for one step: 0/0 in the branch that is not taken is nan there, not an error.
         with np.errstate(all="ignore"):
             return np.broadcast_to(self.schedule.rule(t, self.lr, **self.settings), shape)
@@ -109,14 +107,6 @@ def _agree(sentence: str, holds: Callable, given: dict[str, Any]) -> None:
     if wrong.any():
         told = ", ".join(f"{name} {float(value[wrong][0])!r}" for name, value in zip(names, values, strict=True))
         raise ValueError(f"{sentence}, got {told}")
-
-
-def _shape(**shapes: tuple[int, ...]) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(*shapes.values())
-    except ValueError:
-        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise ValueError(f"these shapes do not broadcast to one sweep: {told}") from None
 
 
 def _constant(t, lr):
@@ -550,7 +540,7 @@ class Warmup(_Function):
 
     @cached_property
     def shape(self) -> tuple[int, ...]:
-        return _shape(lr=self.first.shape, steps=np.shape(self.steps), start=np.shape(self.start))
+        return broadcast(lr=self.first.shape, steps=np.shape(self.steps), start=np.shape(self.start))
 
     def _later(self, t: np.ndarray) -> np.ndarray:
         if isinstance(self.lr, _Function):
@@ -562,7 +552,7 @@ class Warmup(_Function):
         return _asked(self.lr, t)
 
     def _at(self, t: np.ndarray) -> np.ndarray:
-        shape = _shape(t=t.shape, rate=self.shape)
+        shape = broadcast(t=t.shape, rate=self.shape)
         later = self._later(maximum(t - self.steps, 0))
         with np.errstate(all="ignore"):
             return np.broadcast_to(_warmup(t, self.first, later, self.steps, self.start), shape)

@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+#: Of any run; more would be a mistake.
+MOST_STEPS = 1_000_000
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -107,6 +110,19 @@ def count(argument: str, given: Any, low: int, high: int) -> int:
     if not low <= given <= high:
         raise ValueError(f"{argument} must be a whole number from {low} to {high}, got {shown(given)}")
     return int(given)
+
+
+def broadcast(**shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of the sweep that arguments of these shapes make together.
+
+    >>> broadcast(start=(3, 1), lr=(4,), steps=())
+    (3, 4)
+    """
+    try:
+        return np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(f"these shapes do not broadcast: {told}") from None
 
 
 def _allowed(low: float, high: float, open_low: bool) -> str:

@@ -112,9 +112,9 @@ BAD = [
     (
         changed(lr=[0.1, 0.2], curvature=[1, 2, 3]),
         ValueError,
-        "do not broadcast to one sweep: lr (2,), curvature (3,)",
+        "do not broadcast: lr (2,), curvature (3,)",
     ),
-    (changed(lr=[0.1, 0.2], seed=[1, 2, 3]), ValueError, "do not broadcast to one sweep"),
+    (changed(lr=[0.1, 0.2], seed=[1, 2, 3]), ValueError, "do not broadcast"),
     # numbers out of range
     (changed(steps=0), ValueError, "steps must be a whole number from 1 to 1000000, got 0"),
     (changed(steps=2.5), TypeError, "steps must be a whole number from 1 to 1000000, got 2.5"),

@@ -467,15 +467,15 @@ BAD = [
     (
         lambda: schedules.cosine([0.1, 0.2], steps=[1, 2, 3]),
         ValueError,
-        "these shapes do not broadcast to one sweep: lr (2,), steps (3,), end ()",
+        "these shapes do not broadcast: lr (2,), steps (3,)",
     ),
     (lambda: schedules.cosine(0.1)(-1), ValueError, "t must be a finite number of at least 0, got -1.0"),
     (lambda: schedules.cosine(0.1)(None), TypeError, "t must be a finite number of at least 0, got None"),
-    (lambda: schedules.cosine([0.1, 0.2])([1, 2, 3]), ValueError, "do not broadcast to one sweep: t (3,), rate (2,)"),
+    (lambda: schedules.cosine([0.1, 0.2])([1, 2, 3]), ValueError, "do not broadcast: t (3,), rate (2,)"),
     (lambda: warmup(0.1, -1), ValueError, "steps must be a number from 0 to 1e+06, got -1.0"),
     (lambda: warmup(0.1, 10, start=2), ValueError, "start must be a number from 0 to 1, got 2.0"),
     (lambda: warmup(None, 10), TypeError, "lr must be a number or a schedule, got None"),
-    (lambda: warmup([0.1, 0.2], [1, 2, 3]), ValueError, "do not broadcast to one sweep: lr (2,), steps (3,), start ()"),
+    (lambda: warmup([0.1, 0.2], [1, 2, 3]), ValueError, "do not broadcast: lr (2,), steps (3,)"),
     (
         lambda: warmup(schedules.cosine, 10),
         TypeError,
