@@ -6,6 +6,7 @@ chaotic path that bit is visible after a hundred steps. So they are built here f
 
 `floor`, `sqrt`, `where`, `exponent` and `power` exist once in Python and once in JavaScript
 (`translate.PRIMITIVES`). Everything else is written in the restricted language and translated.
+All of it stays in the number format of its arguments: float16 gives float16, as NumPy's own arithmetic does.
 The polynomials and their coefficients are those of Sun's fdlibm (e_exp.c, e_log.c, k_sin.c, k_cos.c).
 """
 
@@ -26,27 +27,32 @@ def exponent(x):
     >>> float(exponent(10.0))
     3.0
     """
-    return np.frexp(x)[1] - 1.0
+    mantissa, k = np.frexp(x)
+    return (k - 1.0).astype(mantissa.dtype)  # of the format of x
 
 
 def power(base, n):
-    """baseⁿ for whole n, by repeated squaring.
+    """baseⁿ for whole n, by repeated squaring, in the number format of its arguments.
 
     >>> float(power(0.5, 3)), float(power(2.0, -2))
     (0.125, 0.25)
+    >>> power(np.float16(0.9), 3).dtype, power(2.0, np.float32(3)).dtype
+    (dtype('float16'), dtype('float32'))
     """
     if isinstance(base, float) and isinstance(n, int) and base > 0 and n >= 0:
         return power_of_numbers(float(base), n)
     size = floor(maximum(n, -n))
-    result = 1.0
-    factor = base
+    # A literal base, as the 2.0 in `exp`, is of the format of n; whole numbers alone are of none.
+    kind = np.result_type(base, n)
+    factor = np.asarray(base, kind if np.issubdtype(kind, np.floating) else float)
+    result = np.ones_like(factor)
     for _ in range(64):
-        if not np.any(size >= 1):
-            break
         odd = size - 2 * floor(size / 2)
         result = where(odd >= 1, result * factor, result)
-        factor = factor * factor
         size = floor(size / 2)
+        if not np.any(size >= 1):  # before a square that nobody needs overflows
+            break
+        factor = factor * factor
     return where(n < 0, 1 / result, result)
 
 

@@ -142,18 +142,18 @@ def taylor(surface: Surface, point: Any, lr: Any, **settings: Any) -> Prediction
 
 
 def preconditioned_2d(a, b, d, s, r):
-    r"""The larger eigenvalue of [[a, b], [b, d]] after its coordinates are scaled by √s and √r.
+    r"""Both eigenvalues of [[a, b], [b, d]] after its coordinates are scaled by √s and √r, the larger one first.
 
-    $$\lambda = \frac{as + dr}{2} + \sqrt{\left(\frac{as - dr}{2}\right)^2 + b^2 s r}$$
+    $$\lambda = \frac{as + dr}{2} \pm \sqrt{\left(\frac{as - dr}{2}\right)^2 + b^2 s r}$$
 
     In the restricted language, so that the page shows the same numbers.
 
-    >>> float(preconditioned_2d(100.0, 0.0, 1.0, 0.01, 1.0))
-    1.0
+    >>> [float(v) for v in preconditioned_2d(100.0, 0.0, 1.0, 0.02, 1.0)]
+    [2.0, 1.0]
     """
     mean = (a * s + d * r) / 2
     radius = sqrt(sq((a * s - d * r) / 2) + sq(b) * (s * r))
-    return mean + radius
+    return mean + radius, mean - radius
 
 
 def preconditioned_sharpness(hessian: tuple, scale: tuple) -> np.ndarray:
@@ -186,7 +186,7 @@ def preconditioned_sharpness(hessian: tuple, scale: tuple) -> np.ndarray:
             raise ValueError(f"scale must be at least 0, got {float(given[given < 0].flat[0])!r}")
     _broadcast(**{f"hessian[{i}]": v for i, v in enumerate(hessian)}, **{f"scale[{i}]": v for i, v in enumerate(scale)})
     with np.errstate(all="ignore"):
-        return hessian[0] * scale[0] if len(hessian) == 1 else preconditioned_2d(*hessian, *scale)
+        return hessian[0] * scale[0] if len(hessian) == 1 else preconditioned_2d(*hessian, *scale)[0]
 
 
 def threshold(optimizer: str, *, lr: Any = 0.0, **settings: Any) -> Any:

@@ -7,7 +7,8 @@ an array of any shape.
 
 Beside a rule stand its companions: `_threshold` and `_glide`, its limits for the product of rate and
 curvature on a quadratic, and, where the rule rescales the gradient, `_scale`: what it multiplies the
-(averaged) gradient by, so that rate × scale is the effective rate of a coordinate.
+(averaged) gradient by, so that rate × scale is the effective rate of a coordinate. Where its averages
+start too small, being 0 at first, `_correction` is what each of them is divided by after a step.
 """
 
 import inspect
@@ -440,7 +441,8 @@ def nadam(x, g, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     $$\bar m = \frac{\beta_1 m_{t+1}}{1-\beta_1^{t+2}} + \frac{(1-\beta_1)\, g_t}{1-\beta_1^{t+1}}, \qquad
     x_{t+1} = x_t - \frac{\eta\, \bar m}{\sqrt{\hat v} + \varepsilon}$$
 
-    with m, v and v̂ as in `adam`.
+    with m, v and v̂ as in `adam`. The look ahead m̄ divides m by the correction of the next step, with t + 2;
+    `adam_correction`, which holds for this rule too, is that of the step itself, with t + 1.
 
     Arguments
         x, g: point and gradient, same shape.
@@ -556,6 +558,45 @@ def radam_scale(g, m, v, t, beta1=0.9, beta2=0.999, eps=1e-8):
     return where(r > 0, r / (sqrt(v_hat) + eps), 1.0)
 
 
+# What each array of a rule's state is divided by after step t, so that it is an average without bias.
+
+
+def adam_correction(t, beta1=0.9, beta2=0.999, eps=1e-8):
+    r"""Of m and v: averages that start at 0 have these weights in sum. `radam` and `nadam` have the same.
+
+    $$1 - \beta_1^{t+1}, \qquad 1 - \beta_2^{t+1}$$
+
+    Arguments
+        t: the step just made, from 0.
+        beta1, beta2: memories, 0 ≤ β < 1.
+        eps: not used.
+
+    Returns a tuple, one number for each array of the state.
+
+    >>> [float(c) for c in adam_correction(1, beta1=0.5, beta2=0.75)]
+    [0.75, 0.4375]
+    """
+    return 1 - power(beta1, t + 1), 1 - power(beta2, t + 1)
+
+
+def adamw_correction(t, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.01):
+    """As in Adam, of m and v.
+
+    >>> [float(c) for c in adamw_correction(1, beta1=0.5, beta2=0.75)]
+    [0.75, 0.4375]
+    """
+    return 1 - power(beta1, t + 1), 1 - power(beta2, t + 1)
+
+
+def amsgrad_correction(t, beta1=0.9, beta2=0.999, eps=1e-8):
+    """As in Adam, of m, v and w: the largest mean square is corrected like the present one.
+
+    >>> [float(c) for c in amsgrad_correction(1, beta1=0.5, beta2=0.75)]
+    [0.75, 0.4375, 0.4375]
+    """
+    return 1 - power(beta1, t + 1), 1 - power(beta2, t + 1), 1 - power(beta2, t + 1)
+
+
 # Limits for the product ηλ of rate and curvature, along one eigenvector of a quadratic. Where a rule
 # rescales, λ is an eigenvalue of the rescaled Hessian, and the limits hold while the scale stands still.
 
@@ -664,8 +705,8 @@ def nadam_glide(lr, beta1=0.9, beta2=0.999, eps=1e-8):
 class Optimizer:
     """A rule and what is known about it: the ranges of its hyperparameters and its companions.
 
-    `scale` is None where the rule takes the gradient as it is, `threshold` where no quadratic can
-    make it explode; then there is no `glide` either.
+    `scale` is None where the rule takes the gradient as it is, `correction` where it corrects none of
+    its averages, `threshold` where no quadratic can make it explode; then there is no `glide` either.
     """
 
     rule: Callable
@@ -673,6 +714,7 @@ class Optimizer:
     threshold: Callable | None = None
     glide: Callable | None = None
     scale: Callable | None = None
+    correction: Callable | None = None
 
     @property
     def name(self) -> str:
@@ -719,12 +761,12 @@ OPTIMIZERS = {
         Optimizer(adagrad_mean, _eps(1e-10), adagrad_threshold, adagrad_glide, adagrad_mean_scale),
         Optimizer(adadelta, _RHO | _eps(1e-6), rmsprop_threshold, rmsprop_glide, adadelta_scale),
         Optimizer(rmsprop, _RHO | _eps(1e-8), rmsprop_threshold, rmsprop_glide, rmsprop_scale),
-        Optimizer(adam, _ADAM, adam_threshold, adam_glide, adam_scale),
+        Optimizer(adam, _ADAM, adam_threshold, adam_glide, adam_scale, adam_correction),
         Optimizer(adam_uncorrected, _ADAM, adam_threshold, adam_glide, adam_uncorrected_scale),
-        Optimizer(adamw, _ADAM | _weight_decay(0.01), adamw_threshold, adamw_glide, adamw_scale),
-        Optimizer(amsgrad, _ADAM, adam_threshold, adam_glide, amsgrad_scale),
-        Optimizer(radam, _ADAM, adam_threshold, adam_glide, radam_scale),
-        Optimizer(nadam, _ADAM, nadam_threshold, nadam_glide, adam_scale),
+        Optimizer(adamw, _ADAM | _weight_decay(0.01), adamw_threshold, adamw_glide, adamw_scale, adamw_correction),
+        Optimizer(amsgrad, _ADAM, adam_threshold, adam_glide, amsgrad_scale, amsgrad_correction),
+        Optimizer(radam, _ADAM, adam_threshold, adam_glide, radam_scale, adam_correction),
+        Optimizer(nadam, _ADAM, nadam_threshold, nadam_glide, adam_scale, adam_correction),
         Optimizer(
             lion,
             {"beta1": _BETAS["beta1"], "beta2": Setting(0.99, (0, 0.9999), (0, 0.999))} | _weight_decay(0.0),

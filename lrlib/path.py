@@ -22,17 +22,22 @@ class Path:
     gradients                (…, steps + 1, n)  as the rule was given them, noise included
     norms                    (…, steps + 1)     lengths of the gradients
     state                    (…, steps + 1, n)  each array that the rule keeps, by name; 0 at first
+    corrected                (…, steps + 1, n)  the same, each divided by its bias correction after the step;
+                                                empty for a rule that corrects nothing
     effective_rates          (…, steps, n)      η times what the rule multiplies the (averaged) gradient by;
                                                 nan for `lion`, which takes only its sign
     eigenvalues              (…, steps + 1, n)  of the Hessian, the largest first
     sharpness                (…, steps + 1)     the largest of them
-    preconditioned_sharpness (…, steps)         the same of the Hessian as the rule rescales it
+    preconditioned_eigenvalues (…, steps, n)    of the Hessian as the rule rescales it, the largest first;
+                                                nan for `lion`
+    preconditioned_sharpness (…, steps)         the largest of them
     gauge                    (…, steps)         η · preconditioned sharpness
     threshold                (…, steps)         the gauge above which a quadratic explodes; nan for `lion`
     diverged_at                                 first step whose point or loss is not finite; for one run
                                                 an int or None, for a sweep an int array with -1 for never
 
-    Whatever is not asked for is not computed. Eigenvalues, and what is made of them, are float64.
+    Whatever is not asked for is not computed. Points, rates, losses, gradients, norms and state are in
+    the run's number format; the rest is float64, computed from these and from the settings as rounded.
 
     >>> from lrlib import descend
     >>> path = descend("parabola", "momentum", start=1.0, lr=0.5, steps=2, beta=0.5)
@@ -42,6 +47,9 @@ class Path:
     ([[1.0], [0.5], [0.0]], [[0.0], [1.0], [1.0]])
     >>> path.gauge.tolist(), path.threshold.tolist()
     ([0.5, 0.5], [3.0, 3.0])
+    >>> path = descend("parabola", "adam", start=1.0, lr=0.5, steps=1)
+    >>> path.state["m"].round(3).tolist(), path.corrected["m"].round(3).tolist()
+    ([[0.0], [0.1]], [[0.0], [1.0]])
     """
 
     points: np.ndarray
@@ -90,6 +98,17 @@ class Path:
         return kept
 
     @cached_property
+    def corrected(self) -> dict[str, np.ndarray]:
+        if self.optimizer.correction is None:
+            return {}
+        free = {name: np.zeros(self.points.shape) for name in self.state}
+        with np.errstate(all="ignore"):
+            each = self.optimizer.correction(self._t, **_doubles(self._beside(self.optimizer_settings, 2)))
+            for (name, values), correction in zip(self.state.items(), each, strict=True):
+                free[name][..., 1:, :] = values[..., 1:, :] / correction
+        return free
+
+    @cached_property
     def effective_rates(self) -> np.ndarray:
         with np.errstate(all="ignore"):
             return self.rates[..., None] * self._scale
@@ -97,20 +116,27 @@ class Path:
     @cached_property
     def eigenvalues(self) -> np.ndarray:
         with np.errstate(all="ignore"):
-            return curvature.eigenvalues(self.surface, self.points, **self._beside(self.surface_settings, 1))
+            hessian = self._hessian()
+            return np.stack(hessian if len(hessian) == 1 else curvature.eigenvalues_2d(*hessian), axis=-1)
 
     @property
     def sharpness(self) -> np.ndarray:
         return self.eigenvalues[..., 0]
 
     @cached_property
-    def preconditioned_sharpness(self) -> np.ndarray:
-        if self.optimizer.scale is None and self.optimizer.threshold:
-            return self.sharpness[..., :-1]
+    def preconditioned_eigenvalues(self) -> np.ndarray:
+        if self.optimizer.scale is None:
+            plain = self.eigenvalues[..., :-1, :]
+            return plain if self.optimizer.threshold else np.full_like(plain, np.nan)
         with np.errstate(all="ignore"):
-            hessian = self._on_surface(self.surface.hessian)
-            entries = tuple(np.broadcast_to(entry, self.losses.shape)[..., :-1] for entry in hessian)
-            return curvature.preconditioned_sharpness(entries, tuple(np.moveaxis(self._scale, -1, 0)))
+            entries = [entry[..., :-1] for entry in self._hessian()]
+            if len(entries) == 1:
+                return entries[0][..., None] * self._scale
+            return np.stack(curvature.preconditioned_2d(*entries, *np.moveaxis(self._scale, -1, 0)), axis=-1)
+
+    @property
+    def preconditioned_sharpness(self) -> np.ndarray:
+        return self.preconditioned_eigenvalues[..., 0]
 
     @cached_property
     def gauge(self) -> np.ndarray:
@@ -120,8 +146,9 @@ class Path:
     @cached_property
     def threshold(self) -> np.ndarray:
         if self.optimizer.threshold is None:
-            return np.full_like(self.rates, np.nan)
-        limit = self.optimizer.threshold(self.rates, **self._beside(self.optimizer_settings, 1))
+            return np.full(self.rates.shape, np.nan)
+        settings = _doubles(self._beside(self.optimizer_settings, 1))
+        limit = self.optimizer.threshold(self.rates.astype(float, copy=False), **settings)
         return np.broadcast_to(limit, self.rates.shape)
 
     @cached_property
@@ -132,15 +159,25 @@ class Path:
             return first
         return None if first < 0 else int(first)
 
+    @property
+    def _t(self) -> np.ndarray:
+        """The steps, shape (steps, 1), to stand beside points of shape (…, steps, n)."""
+        return np.arange(float(self.rates.shape[-1]))[:, None]
+
     @cached_property
     def _scale(self) -> np.ndarray:
-        """What the rule multiplies the gradient by at each step, (…, steps, n)."""
-        before = self.gradients[..., :-1, :]
+        """What the rule multiplies the gradient by at each step, (…, steps, n), in float64."""
         if self.optimizer.scale is None:
-            return np.full_like(before, 1.0 if self.optimizer.threshold else np.nan)
-        state = (values[..., :-1, :] for values in self.state.values())
-        t = np.arange(before.shape[-2])[:, None]
-        return self.optimizer.scale(before, *state, t, **self._beside(self.optimizer_settings, 2)).astype(before.dtype)
+            return np.full(self.points[..., :-1, :].shape, 1.0 if self.optimizer.threshold else np.nan)
+        before = [values[..., :-1, :].astype(float, copy=False) for values in (self.gradients, *self.state.values())]
+        return self.optimizer.scale(*before, self._t, **_doubles(self._beside(self.optimizer_settings, 2)))
+
+    def _hessian(self) -> list[np.ndarray]:
+        """Its entries at each point, (…, steps + 1), in float64."""
+        # Not by `curvature.eigenvalues`: rounded to a short format, a setting may leave its range.
+        points = np.moveaxis(self.points.astype(float, copy=False), -1, 0)
+        entries = self.surface.hessian(*points, **_doubles(self._beside(self.surface_settings, 1)))
+        return [np.broadcast_to(entry, points.shape[1:]) for entry in entries]
 
     def _on_surface(self, function: Callable) -> Any:
         return function(*np.moveaxis(self.points, -1, 0), **self._beside(self.surface_settings, 1))
@@ -148,3 +185,8 @@ class Path:
     def _beside(self, settings: dict[str, Any], axes: int) -> dict[str, Any]:
         """Settings of shape (…), ready to meet arrays with so many axes more."""
         return {name: np.reshape(v, (*np.shape(v), *[1] * axes)) if np.ndim(v) else v for name, v in settings.items()}
+
+
+def _doubles(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings of any number format as float64."""
+    return {name: np.asarray(value, float)[()] for name, value in settings.items()}

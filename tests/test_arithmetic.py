@@ -44,6 +44,23 @@ def test_power_takes_an_exponent_for_each_element():
     assert arithmetic.power(np.array([2.0, 3.0, 0.5]), np.array([10, 0, -1])).tolist() == [1024, 1, 2]
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_everything_stays_in_the_number_format_of_its_arguments(kind):
+    x = np.array([0.3, 1.7, 5.0], kind)
+    for given in (x, x[1]):
+        for name in ("sin", "cos", "exp", "log", "sq", "cube", "sign", "exponent"):
+            assert getattr(arithmetic, name)(given).dtype == kind, name
+        for n in (0, 3, -2, np.asarray(given // 1)):
+            assert np.asarray(arithmetic.power(given, n)).dtype == kind, n
+        assert arithmetic.power(2.0, given // 1).dtype == kind
+        assert arithmetic.minimum(given, 1.1).dtype == arithmetic.maximum(-0.1, given).dtype == kind
+
+
+def test_whole_numbers_alone_give_float64():
+    assert arithmetic.power(np.array([2, 3]), 2).dtype == arithmetic.power(2, np.array([1, 2])).dtype == np.float64
+    assert float(arithmetic.exponent(8)) == 3.0
+
+
 def test_minimum_and_maximum_pass_on_nan_from_either_side():
     for function in (arithmetic.minimum, arithmetic.maximum):
         assert np.isnan(function(np.nan, 1.0)) and np.isnan(function(1.0, np.nan))

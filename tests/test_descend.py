@@ -55,7 +55,7 @@ def test_surface_and_optimizer_go_by_name_or_by_themselves():
 
 
 COMPUTED = ("losses", "gradients", "norms", "state", "effective_rates", "eigenvalues", "sharpness")
-COMPUTED += ("preconditioned_sharpness", "gauge", "threshold", "diverged_at")
+COMPUTED += ("corrected", "preconditioned_eigenvalues", "preconditioned_sharpness", "gauge", "threshold", "diverged_at")
 
 
 @given(rate=st.floats(1e-6, 1e6), start=st.floats(-1e6, 1e6), optimizer=st.sampled_from(list(OPTIMIZERS)))
@@ -76,8 +76,50 @@ def test_divergence_is_a_result_and_never_a_warning(rate, start, optimizer):
 def test_every_array_is_in_the_number_format_asked_for(dtype):
     for rule in OPTIMIZERS:
         path = descend("quadratic", rule, (-4, 2), 0.01, 40, condition=9, rotation=20, dtype=dtype, noise=0.1)
-        arrays = [path.points, path.losses, path.gradients, path.norms, path.rates, path.effective_rates]
+        arrays = [path.points, path.losses, path.gradients, path.norms, path.rates]
         assert {array.dtype.name for array in [*arrays, *path.state.values()]} == {np.dtype(dtype).name}, rule
+        doubles = [path.effective_rates, path.eigenvalues, path.preconditioned_eigenvalues, path.gauge, path.threshold]
+        assert {array.dtype.name for array in [*doubles, *path.corrected.values()]} == {"float64"}, rule
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_no_operation_of_a_rule_or_a_surface_leaves_the_number_format(dtype):
+    for x in (np.array([0.3, 1.7], dtype), dtype(0.3)):
+        for known in OPTIMIZERS.values():
+            settings = {name: dtype(setting.default) for name, setting in known.settings.items()}
+            with np.errstate(all="ignore"):
+                after = known.rule(x, x, *[x] * len(known.state), 7, dtype(0.1), **settings)
+            assert {np.asarray(part).dtype for part in after} == {np.dtype(dtype)}, known.name
+        for surface in SURFACES.values():
+            settings = {name: dtype(setting.default) for name, setting in surface.settings.items()}
+            place = [x] * surface.dimension
+            given_back = [surface.value(*place, **settings), *surface.gradient(*place, **settings)]
+            assert {np.asarray(part).dtype for part in given_back} == {np.dtype(dtype)}, surface.name
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_in_a_shorter_format_too_a_sweep_equals_its_runs(dtype, optimizer):
+    usual = {"noise": 0.1, "seed": 5, "dtype": dtype}
+    for surface in ("rosenbrock", "cliff", "double_well"):
+        sweep = descend(surface, optimizer, start_of(surface), [0.003, 0.1, 2.0], 30, **usual)
+        for i, rate in enumerate((0.003, 0.1, 2.0)):
+            single = descend(surface, optimizer, start_of(surface), rate, 30, **usual)
+            for name in ("points", "losses", "gradients", "effective_rates", "gauge"):
+                assert bits(getattr(sweep, name)[i]) == bits(getattr(single, name)), (surface, name)
+
+
+def test_what_is_computed_of_a_short_run_is_float64_from_what_was_rounded():
+    path = descend("quadratic", "adam", (-3.0, 1.0), 0.1, 20, dtype=np.float16, condition=30.3)
+    g, v = path.gradients[4].astype(float), path.state["v"][4].astype(float)
+    beta2 = float(np.float16(0.999))
+    mean_square = (beta2 * v + (1 - beta2) * g**2) / (1 - beta2**5)
+    assert path.effective_rates[4] == pytest.approx(float(np.float16(0.1)) / np.sqrt(mean_square), rel=1e-12)
+    assert path.eigenvalues[0].tolist() == [float(np.float16(30.3)), 1.0]
+
+
+def test_a_setting_that_rounding_takes_out_of_its_range_is_no_error():
+    assert descend("parabola", "gd", 1.0, 0.1, 3, dtype=np.float16, curvature=1e6).sharpness.tolist() == [np.inf] * 4
 
 
 def test_what_is_too_large_for_the_format_is_inf_from_the_start():
@@ -130,6 +172,23 @@ def test_the_state_is_what_the_rule_carries_from_step_to_step():
     assert set(path.state) == {"m", "v"} and descend("parabola", "gd", 1, 0.1, 3).state == {}
 
 
+@pytest.mark.parametrize("rule", ["adam", "adamw", "amsgrad", "radam", "nadam"])
+def test_corrected_averages_of_a_gradient_that_never_changes_are_that_gradient(rule):
+    """On a plain slope every average without bias is the gradient, or its square, from the first step on."""
+    path = descend("regression", rule, (0.0, 0.0), 1e-12, 20, mean_y=3.0, beta1=[0.9, 0.3], beta2=0.99)
+    assert list(path.corrected) == list(path.state) and path.corrected["m"].shape == (2, 21, 2)
+    for name, values in path.corrected.items():
+        expected = path.gradients[:, :1] if name == "m" else path.gradients[:, :1] ** 2
+        assert values[:, 1:] == pytest.approx(np.broadcast_to(expected, (2, 20, 2)), rel=1e-9)
+        assert (values[:, 0] == 0).all()
+
+
+def test_rules_that_correct_nothing_have_nothing_corrected():
+    for rule, known in OPTIMIZERS.items():
+        path = descend("quadratic", rule, (1.0, 1.0), 0.1, 3)
+        assert list(path.corrected) == (known.state if known.correction else []), rule
+
+
 def test_gradients_and_norms_are_those_at_the_points():
     path = descend("himmelblau", "rmsprop", (0.3, -1.0), 0.05, 25)
     expected = np.array([surfaces.himmelblau.gradient(*point) for point in path.points])
@@ -144,6 +203,10 @@ def test_the_gauge_is_the_rate_times_the_largest_eigenvalue_of_the_rescaled_hess
         rescaled = np.diag(path.effective_rates[t]) @ hessian
         assert path.gauge[t] == pytest.approx(np.linalg.eigvals(rescaled).real.max())
     plain = descend("quadratic", "gd", (-3.0, 1.0), 0.05, 20, condition=30, rotation=25)
+    both = np.array([np.sort(np.linalg.eigvals(np.diag(e) @ hessian).real)[::-1] for e in path.effective_rates / 0.05])
+    assert path.preconditioned_eigenvalues == pytest.approx(both)
+    assert np.array_equal(path.preconditioned_sharpness, path.preconditioned_eigenvalues[..., 0])
+    assert np.array_equal(plain.preconditioned_eigenvalues, plain.eigenvalues[:-1])
     assert plain.gauge == pytest.approx(0.05 * 30) and np.array_equal(
         plain.preconditioned_sharpness, plain.sharpness[:-1]
     )
@@ -151,6 +214,7 @@ def test_the_gauge_is_the_rate_times_the_largest_eigenvalue_of_the_rescaled_hess
 
 def test_lion_has_neither_effective_rates_nor_a_threshold():
     path = descend("quadratic", "lion", (1.0, 1.0), 0.1, 5)
+    assert np.isnan(path.preconditioned_eigenvalues).all() and path.preconditioned_eigenvalues.shape == (5, 2)
     assert np.isnan(path.effective_rates).all() and np.isnan(path.threshold).all() and np.isnan(path.gauge).all()
     with pytest.raises(ValueError, match="optimizer 'lion' has no threshold"):
         curvature.threshold("lion")

@@ -159,7 +159,10 @@ def test_the_threshold_separates_settling_from_exploding(rule, given):
 
 
 @given(
-    rule=st.sampled_from(WITH_THRESHOLD), sharpness=st.floats(1e-3, 1e3), part=st.floats(0.2, 0.97), more=st.floats(1.03, 3)
+    rule=st.sampled_from(WITH_THRESHOLD),
+    sharpness=st.floats(1e-3, 1e3),
+    part=st.floats(0.2, 0.97),
+    more=st.floats(1.03, 3),
 )
 @settings(max_examples=100)
 def test_on_every_quadratic_a_rule_settles_below_its_threshold_and_explodes_above(rule, sharpness, part, more):
@@ -202,7 +205,8 @@ def test_every_rule_keeps_to_its_signature():
         assert list(parameters) == ["x", "g", *known.state, "t", "lr", *known.settings], name
         defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
         assert defaults == {n: s.default for n, s in known.settings.items()}, name
-        for role, more in (("threshold", ["lr"]), ("glide", ["lr"]), ("scale", ["g", *known.state, "t"])):
+        first = {"threshold": ["lr"], "glide": ["lr"], "scale": ["g", *known.state, "t"], "correction": ["t"]}
+        for role, more in first.items():
             companion = getattr(known, role)
             if companion:
                 assert list(inspect.signature(companion).parameters) == [*more, *known.settings], companion.__name__

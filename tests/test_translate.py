@@ -167,5 +167,32 @@ def one_of(x):
     return x
 
 
-def test_the_whole_mathematics_weighs_less_than_seven_kilobytes_on_the_wire():
-    assert len(gzip.compress(translate.mathematics().encode())) < 7_000
+def test_in_the_format_of_a_run_every_operation_is_rounded_and_every_literal_it_meets():
+    def mixed(x, t, lr):
+        half = 0.5 * x
+        turn = 6.28
+        y = where(x > 0.1, sqrt(half + 1), 0.3) - turn * x
+        return -y, y / (t + 1), power(lr, t + 1) * floor(x), maximum(y, 0.7)
+
+    assert translate.function(mixed, rounded=True) == (
+        "function mixed(x, t, lr) { let half, turn, y; half = R(0.5 * x); turn = 6.28; "
+        "y = R(((x > R(0.1)) ? R(sqrt(R(half + 1.0))) : R(0.3)) - R(R(turn) * x)); "
+        "return [(-y), R(y / R(t + 1.0)), R(power(lr, t + 1.0) * floor(x)), maximum(y, R(0.7))]; }"
+    )
+
+
+def test_what_would_leave_the_format_of_a_run_is_refused():
+    def calls_a_function_of_a_literal(x):
+        return x * sqrt(2.0)
+
+    def chooses_between_literals(x):
+        return x * where(x > 0, 1.0, 2.0)
+
+    for function in (calls_a_function_of_a_literal, chooses_between_literals):
+        translate.function(function)
+        with pytest.raises(translate.TranslationError, match="leaves the run's format"):
+            translate.function(function, rounded=True)
+
+
+def test_the_whole_mathematics_weighs_less_than_eight_and_a_half_kilobytes_on_the_wire():
+    assert len(gzip.compress(translate.mathematics().encode())) < 8_500

@@ -11,7 +11,8 @@ from lrlib.optimizers import OPTIMIZERS
 from lrlib.schedules import SCHEDULES
 from lrlib.surfaces import SURFACES
 
-STEPS = 300
+STEPS = 200
+SHORT_RATES = (1e-3, 0.037, 0.11, 0.5, 1.9, 3.7)
 RATES = (1e-3, 0.037, 0.11, 0.5, 1.0, 1.8, 1.9, 1.95, 2.0, 3.7)
 SURFACE_SETTINGS = {
     "parabola": [{"curvature": 0.3}, {"curvature": 1.7}],
@@ -38,40 +39,100 @@ RULE_SETTINGS = {
 }
 STARTS = ((0.731, -1.234), (1.1, 0.3))
 
-#: All runs of a case at once: points, then loss and eigenvalues at each of them.
-RUN = """([surface, surfaceSettings, rule, ruleSettings, starts, rates, steps]) => {
-  const bound = M.surfaces[surface].at(...surfaceSettings), n = M.surfaces[surface].dimension, numbers = [];
-  for (const start of starts) for (const rate of rates) {
-    const points = M.optimizers[rule].descend(bound.gradient, start, new Float64Array(steps).fill(rate), ...ruleSettings);
-    for (let t = 0; t <= steps; t++) {
-      const [x, y] = [points[t * n], points[t * n + 1]], hessian = bound.hessian(x, y);
-      for (let i = 0; i < n; i++) numbers.push(points[t * n + i]);
-      numbers.push(bound.value(x, y), ...(n === 1 ? hessian : M.eigenvalues_2d(...hessian)));
+FORMATS = ("float64", "float32", "float16")
+SEED = 7
+
+#: All runs of a case at once. At each step stand the point, the loss, the gradient, the state and the
+#: eigenvalues; where the rule has them, the eigenvalues of the rescaled Hessian and the corrected state.
+RUN = """([format, surface, surfaceSettings, rule, ruleSettings, starts, rates, steps, deviations]) => {
+  const M = mathematicsIn(format), exact = mathematicsIn("float64"), rounded = (v) => Float64Array.from(v, M.round);
+  const n = M.surfaces[surface].dimension, hyper = rounded(ruleSettings), known = exact.optimizers[rule];
+  const bound = M.surfaces[surface].at(...rounded(surfaceSettings));
+  const { hessian } = exact.surfaces[surface].at(...rounded(surfaceSettings));
+  const { state, scale, correction } = known, two = n === 2;
+  const width = n * (3 + state.length * (correction ? 2 : 1) + (scale ? 1 : 0)) + 1;
+  const numbers = new Float64Array(starts.length * rates.length * (steps + 1) * width);
+  let end = 0;
+  starts.forEach((start, j) => rates.forEach((rate) => {
+    const noise = deviations && rounded(M.normals(SEED, steps + 1, n).map((v) => deviations[j] * v));
+    const constant = rounded(new Float64Array(steps).fill(rate));
+    const run = M.optimizers[rule].descend(bound.gradient, rounded(start), constant, noise, ...hyper);
+    const { points, gradients } = run, kept = state.map((name) => run.state[name]);
+    const put = (values, k) => { for (let i = k; i < k + n; i++) numbers[end++] = values[i]; };
+    for (let t = 0, k = 0; t <= steps; t++, k += n) {
+      const x = points[k], y = points[k + 1], curved = hessian(x, y);
+      put(points, k);
+      numbers[end++] = bound.value(x, y);
+      put(gradients, k);
+      for (const values of kept) put(values, k);
+      put(two ? exact.eigenvalues_2d(...curved) : curved, 0);
+      if (scale) {
+        const [s, r] = [k, k + n - 1].map((i) => scale(gradients[i], ...kept.map((values) => values[i]), t, ...hyper));
+        put(two ? exact.preconditioned_2d(...curved, s, r) : [curved[0] * s], 0);
+      }
+      if (correction) {
+        const by = correction(t - 1, ...hyper);
+        kept.forEach((values, s) => { for (let i = k; i < k + n; i++) numbers[end++] = t ? values[i] / by[s] : 0; });
+      }
     }
-  }
-  const bytes = new Uint8Array(Float64Array.from(numbers).buffer);
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
-}"""
+  }));
+  const bytes = new Uint8Array(numbers.buffer), parts = [];
+  for (let i = 0; i < bytes.length; i += 30000) parts.push(String.fromCharCode(...bytes.subarray(i, i + 30000)));
+  return btoa(parts.join(""));
+}""".replace("SEED", str(SEED))
 
 
 @pytest.fixture(scope="module")
 def mathematics(browser):
     page = browser.new_page()
-    page.evaluate(f"window.M = {translate.mathematics()}; undefined")
+    page.evaluate(f"window.mathematicsIn = {translate.mathematics()}; window.M = mathematicsIn('float64'); undefined")
     yield page
     page.close()
 
 
 def bits(numbers) -> np.ndarray:
-    """The bits of an array of doubles; every nan counts as the same one."""
+    """The bits of an array, of its numbers as doubles; every nan counts as the same one."""
     array = np.array(numbers, dtype=np.float64)
     return np.where(np.isnan(array), np.float64("nan"), array).view(np.int64)
 
 
 def from_page(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), dtype=np.float64)
+
+
+def columns(path) -> dict[str, np.ndarray]:
+    """What the page computes at each step, in its order; a step that has no rescaled Hessian has nan."""
+    named = {"points": path.points, "losses": path.losses[..., None], "gradients": path.gradients}
+    named |= {f"state {name}": values for name, values in path.state.items()} | {"eigenvalues": path.eigenvalues}
+    if path.optimizer.scale:
+        last = np.full_like(path.eigenvalues[..., :1, :], np.nan)
+        named["preconditioned eigenvalues"] = np.concatenate([path.preconditioned_eigenvalues, last], axis=-2)
+    return named | {f"corrected {name}": values for name, values in path.corrected.items()}
+
+
+def compare(mathematics, form, surface, ours, rule, theirs, rates, steps, deviations=None) -> None:
+    """One run for each start and rate, in Python and in the page; with deviations, noise for each start."""
+    starts = [start[: SURFACES[surface].dimension] for start in STARTS]
+    noise = np.array(deviations or [0.0, 0.0])[:, None]
+    usual = {"noise": noise, "seed": SEED, "dtype": form}
+    path = descend(surface, rule, np.array(starts)[:, None], rates, steps, **usual, **ours, **theirs)
+    expected = columns(path)
+    given = [form, surface, settings_of(SURFACES[surface], ours), rule, settings_of(OPTIMIZERS[rule], theirs)]
+    measured = from_page(mathematics.evaluate(RUN, [*given, starts, rates, steps, deviations]))
+    measured, first = measured.reshape(len(starts), len(rates), steps + 1, -1), 0
+    assert measured.shape[-1] == sum(values.shape[-1] for values in expected.values())
+    for name, values in expected.items():
+        there = measured[..., first : first + values.shape[-1]]
+        first += values.shape[-1]
+        if name == "preconditioned eigenvalues":
+            values, there = values[..., :-1, :], there[..., :-1, :]
+        same = (bits(there) == bits(values)).reshape(len(starts), len(rates), -1).all(axis=-1)
+        differ = ", ".join(f"start {starts[i]}, rate {rates[j]}" for i, j in np.argwhere(~same))
+        assert same.all(), f"{name} on {surface} differ at {differ}"
+
+
+def settings_of(known, given) -> list[float]:
+    return [given.get(name, setting.default) for name, setting in known.settings.items()]
 
 
 CASES = [
@@ -84,15 +145,59 @@ CASES = [
 
 @pytest.mark.parametrize(("surface", "ours", "rule", "theirs"), CASES, ids=str)
 def test_a_run_has_the_same_bits_in_python_and_in_the_browser(mathematics, surface, ours, rule, theirs):
-    n = SURFACES[surface].dimension
-    starts = [start[:n] for start in STARTS]
-    given = [surface, list(ours.values()), rule, list(theirs.values()), starts, RATES, STEPS]
-    measured = from_page(mathematics.evaluate(RUN, given)).reshape(len(starts), len(RATES), STEPS + 1, -1)
-    path = descend(surface, rule, np.array(starts)[:, None], RATES, STEPS, **ours, **theirs)
-    for name, columns in (("points", slice(n)), ("losses", n), ("eigenvalues", slice(n + 1, None))):
-        same = bits(measured[..., columns]) == bits(getattr(path, name))
-        differ = np.argwhere(~same.reshape(len(starts), len(RATES), -1).all(axis=-1))
-        assert same.all(), f"{name} differ at " + ", ".join(f"start {starts[i]}, rate {RATES[j]}" for i, j in differ)
+    compare(mathematics, "float64", surface, ours, rule, theirs, RATES, STEPS)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_a_run_with_noise_has_the_same_bits_in_every_number_format(mathematics, form, rule):
+    for surface in SURFACES:
+        ours, theirs = SURFACE_SETTINGS.get(surface, [{}])[-1], RULE_SETTINGS.get(rule, [{}])[0]
+        compare(mathematics, form, surface, ours, rule, theirs, SHORT_RATES, 60, deviations=[0.0, 0.3])
+
+
+@pytest.mark.parametrize("form", ["float32", "float16"])
+def test_a_run_without_noise_has_the_same_bits_in_a_shorter_format(mathematics, form):
+    for surface, rule in itertools.product(("rosenbrock", "cliff"), OPTIMIZERS):
+        compare(mathematics, form, surface, {}, rule, {}, SHORT_RATES[2:4], 60)
+
+
+def test_formats_are_remembered_and_float64_is_not_rounded(mathematics):
+    script = "(form) => [mathematicsIn(form) === mathematicsIn(form), mathematicsIn(form).round(0.1)]"
+    for form in FORMATS:
+        assert mathematics.evaluate(script, form) == [True, float(np.dtype(form).type(0.1))]
+
+
+def test_what_is_computed_of_a_run_afterwards_is_float64_in_every_format(mathematics):
+    script = """(form) => {
+      const M = mathematicsIn(form), { scale, correction, threshold } = M.optimizers.adam;
+      const bound = M.surfaces.cliff.at(0.5, 0.02), hyper = [0.9, 0.999, 1e-8];
+      return [scale(0.3, 0.1, 0.2, 3, ...hyper), ...correction(3, ...hyper), threshold(0.1, ...hyper),
+        ...bound.hessian(0.3, 0.7), ...M.normals(3, 2, 2), M.schedules.cosine.rate(3, 0.1, 10, 0)];
+    }"""
+    one, *others = (mathematics.evaluate(script, form) for form in FORMATS)
+    assert others == [one, one]
+
+
+def test_our_own_half_precision_is_that_of_the_browser_and_of_numpy(mathematics):
+    every = np.arange(2**16, dtype=np.uint16).view(np.float16).astype(float)
+    every = np.sort(every[np.isfinite(every)])
+    between = (every[1:] + every[:-1]) / 2
+    random = np.random.default_rng(6)
+    numbers = [every, between, np.nextafter(between, np.inf), np.nextafter(between, -np.inf)]
+    numbers += [random.normal(0, 1, 9999) * 10.0 ** random.integers(-9, 6, 9999)]
+    numbers += [[65519.999, 65520, -65520, 1e300, -np.inf, np.inf, np.nan, 0.0, -0.0, 5e-324, -5e-324, 1e-310]]
+    x = np.concatenate(numbers)
+    script = f"""(text) => {{
+      const x = new Float64Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer), half = {translate.HALF};
+      const native = Math.f16round ?? half, wrong = x.filter((v) => !Object.is(half(v), native(v)));
+      return [[...wrong], btoa(Array.from(new Uint8Array(x.map(half).buffer), (c) => String.fromCharCode(c)).join(""))];
+    }}"""
+    wrong, ours = mathematics.evaluate(script, base64.b64encode(x.tobytes()).decode())
+    assert wrong == []
+    with np.errstate(over="ignore"):
+        expected = x.astype(np.float16)
+    assert (bits(from_page(ours)) == bits(expected)).all()
 
 
 def test_the_runs_of_the_sweep_are_those_one_by_one():
@@ -173,8 +278,8 @@ def test_a_run_with_a_schedule_has_the_same_bits(mathematics):
     rate = schedules.one_cycle(0.02, steps=STEPS)
     path = descend("rosenbrock", "adam", STARTS[0], rate, STEPS)
     script = """([start, rates]) => {
-      const bound = M.surfaces.rosenbrock.at(100);
-      return [...M.optimizers.adam.descend(bound.gradient, start, rates, 0.9, 0.999, 1e-8)].map(String);
+      const { gradient } = M.surfaces.rosenbrock.at(100);
+      return [...M.optimizers.adam.descend(gradient, start, rates, null, 0.9, 0.999, 1e-8).points].map(String);
     }"""
     measured = mathematics.evaluate(script, [STARTS[0], path.rates.tolist()])
     assert (bits([float(v) for v in measured]) == bits(path.points).ravel()).all()
@@ -194,33 +299,18 @@ def test_limits_have_the_same_bits(mathematics, rule):
 
 
 def test_lion_has_no_limits(mathematics):
-    assert mathematics.evaluate("() => Object.keys(M.optimizers.lion)") == ["settings", "descend"]
+    assert mathematics.evaluate("() => Object.keys(M.optimizers.lion)") == ["settings", "state", "descend"]
 
 
-@pytest.mark.parametrize("rule", [name for name, known in OPTIMIZERS.items() if known.scale])
-def test_what_the_rule_multiplies_the_gradient_by_can_be_translated_with_the_same_bits(mathematics, rule):
-    known = OPTIMIZERS[rule]
-    random = np.random.default_rng(5)
-    script = f"(() => {{ const {{ sq, maximum, power, sqrt = Math.sqrt, rectification }} = M; return {translate.function(known.scale)}; }})()"
-    mathematics.evaluate(f"window.scale = {script}; undefined")
-    for t in (0, 3, 4, 5, 6, 250):
-        given = [*np.abs(random.normal(size=1 + len(known.state))).tolist(), t, *defaults(known)]
-        assert mathematics.evaluate("given => scale(...given)", given) == float(known.scale(*given)), t
+def test_the_page_knows_which_rules_have_which_companions(mathematics):
+    for name, known in OPTIMIZERS.items():
+        roles = [role for role in ("threshold", "glide", "scale", "correction") if getattr(known, role)]
+        keys, state = mathematics.evaluate(f"() => [Object.keys(M.optimizers.{name}), M.optimizers.{name}.state]")
+        assert (keys, state) == (["settings", "state", *roles, "descend"], known.state)
 
 
-def test_noise_can_be_translated_with_the_same_bits(mathematics):
-    parts = (noise.remainder, noise.seeded_first, noise.seeded_second, noise.next_first, noise.next_second)
-    parts += (noise.uniform, noise.normal_cos, noise.normal_sin)
-    written = "\n".join(translate.function(part) for part in parts)
-    script = f"""([seed, count]) => {{
-      const {{ sin, cos, log }} = M, {{ sqrt, floor }} = Math;
-      {written}
-      let a = seeded_first(seed), b = seeded_second(seed);
-      const numbers = [], draw = () => {{ a = next_first(a); b = next_second(b); return uniform(a, b); }};
-      for (let i = 0; i < {noise.DISCARDED}; i++) draw();
-      for (let i = 0; i < count; i++) {{ const u = draw(), v = draw(); numbers.push(normal_cos(u, v), normal_sin(u, v)); }}
-      return numbers.map(String);
-    }}"""
+@pytest.mark.parametrize("coordinates", [1, 2])
+def test_noise_has_the_same_bits(mathematics, coordinates):
     for seed in (0, 1, 77, 999_999):
-        measured = mathematics.evaluate(script, [seed, 200])
-        assert (bits([float(v) for v in measured]) == bits(noise.normals(seed, 200, 2)).ravel()).all()
+        measured = mathematics.evaluate("given => [...M.normals(...given)].map(String)", [seed, 200, coordinates])
+        assert (bits([float(v) for v in measured]) == bits(noise.normals(seed, 200, coordinates)).ravel()).all()
