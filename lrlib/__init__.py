@@ -5,12 +5,14 @@ from lrlib.ask import ask
 from lrlib.descend import Outcome, descend, outcome
 from lrlib.lab import lab
 from lrlib.path import Path
+from lrlib.recording import Recording
 from lrlib.source import source
 from lrlib.words import use
 
 __all__ = [
     "Outcome",
     "Path",
+    "Recording",
     "ask",
     "curvature",
     "descend",

@@ -1,20 +1,100 @@
 """Every matplotlib picture: what a figure shows where no script runs (print, GitHub, plain HTML)."""
 
 import io
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import as_file, files
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from lrlib.path import Path
 from lrlib.words import format_number, strings, ten_to
 
-INK, PATH, DANGER, CALM = "#24292f", "#0b62a8", "#b3410e", "#eef3f8"
+INK, DANGER, CALM = "#24292f", "#b3410e", "#eef3f8"
+_HATCHED = {"facecolor": "#fbe9e0", "edgecolor": "#e0a98f", "hatch": "///", "lw": 0}
 _FONTS = {"zh": "NotoSansSC-subset.otf", "ko": "NotoSansKR-subset.otf"}
+
+#: Colour, line and dots of each racer, so that those who see no colours tell them apart, too.
+RACERS = (
+    ("#0b62a8", "-", "o"),
+    ("#a3297f", (0, (5, 2)), "s"),
+    ("#00776b", (0, (1, 1.2)), "^"),
+    ("#8a5a00", (0, (6, 1.5, 1, 1.5)), "D"),
+    ("#5b5b66", (0, (3, 1.5)), "v"),
+)
+
+#: Panels that show the rule in focus alone.
+_OF_FOCUS = ("gauge", "rates", "state", "microscope")
+
+#: Panels over the steps.
+_OVER_STEPS = ("loss", "gauge", "norm", "rates", "schedule")
+
+_ROW = 3  # panels beside each other
+_WIDTH = 44  # letters of a line of text in a panel
+_FEW = 60  # steps: beyond, dots would hide the line …
+_MANY = 150  # … and these that of the path
+_FAR = 10  # powers of ten: losses so far below or above the first are out of the picture
+_MOST = 1e300  # beyond, the span of an axis would be infinite
+_DEEP = 1000  # powers of ten below 1: below any picture
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is to be drawn.
+
+    paths     the runs, by the name of their rule, in the order of the race
+    focus     the name of the one in focus
+    view      the window of the landscape, a (low, high) for each coordinate
+    told      the `words.facts` of the run in focus
+    language  of the labels
+    cursor    the step at which the figure stands, None for the end
+    untold    whether the landscape keeps the paths to itself
+    sweep     for the panel "sensitivity": "span" (low, high) of the rates, "rates", and by rule the
+              final "losses" at them and the rate "now"
+    formats   for the panel "microscope": the run in focus in each number format, by its name
+    """
+
+    paths: dict[str, Path]
+    focus: str
+    view: Any
+    told: dict[str, Any]
+    language: str
+    cursor: int | None = None
+    untold: bool = False
+    sweep: dict[str, Any] | None = None
+    formats: dict[str, Path] | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.paths[self.focus]
+
+    @property
+    def steps(self) -> int:
+        return self.told["steps"]
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        return strings(self.language)
+
+    def number(self, value: float) -> str:
+        return format_number(value, self.words["decimal"])
+
+    def style(self, name: str) -> dict[str, Any]:
+        """How the line of one rule is drawn; one that runs alone has the first one's looks."""
+        color, line, marker = RACERS[list(self.paths).index(name)]
+        return {"color": color, "ls": line, "marker": marker}
+
+    def line(self, name: str) -> dict[str, Any]:
+        """The same for a line over the steps: dots only where there is room for them."""
+        return self.style(name) | {"lw": 1.4, "ms": 2.5} | ({} if self.steps < _FEW else {"marker": None})
 
 
 def fonts(language: str) -> list[str]:
@@ -27,97 +107,376 @@ def fonts(language: str) -> list[str]:
         return [font_manager.FontProperties(fname=str(file)).get_name(), "DejaVu Sans"]
 
 
-def still(path: Path, view: Any, panels: tuple[str, ...], glide: float, told: dict[str, Any], language: str) -> bytes:
-    """The panels of one run as a PNG, beside each other.
+def still(scene: Scene, panels: list[str]) -> bytes:
+    """The panels as a PNG, three in a row; a race has a legend under them.
 
     Arguments
-        path: one run.
-        view: the window of the landscape, a (low, high) for each coordinate.
+        scene: what is to be drawn.
         panels: some of `PANELS`, in their order.
-        glide: value of ηλ up to which nothing oscillates.
-        told: the `words.facts` of the run.
-        language: of the labels.
     """
-    words = strings(language)
-    figure = Figure(figsize=(3.3 * len(panels), 2.9), layout="constrained", facecolor="white")
-    for axes, name in zip(np.atleast_1d(figure.subplots(1, len(panels))), panels, strict=True):
-        PANELS[name](axes, path, view, glide, told, words)
-        axes.set_title(words[name], fontsize=9, loc="left")
-        axes.xaxis.set_major_formatter(lambda value, _: format_number(value, words["decimal"]))
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(labelsize=8)
-        if name != "landscape":
-            axes.set_xlabel(words["axis_step"], fontsize=8)
-        for text in figure.findobj(lambda artist: hasattr(artist, "set_fontfamily")):
-            text.set_fontfamily(fonts(language))
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110, pil_kwargs={"optimize": True})
+    columns = min(_ROW, len(panels))
+    rows = -(-len(panels) // columns)
+    with matplotlib.rc_context({"font.family": fonts(scene.language), "axes.unicode_minus": False}):
+        figure = Figure(figsize=(3.3 * columns, 2.9 * rows), layout="constrained", facecolor="white")
+        every = np.ravel(figure.subplots(rows, columns))
+        for axes, name in zip(every, panels, strict=False):
+            draw(axes, scene, name)
+        for axes in every[len(panels) :]:
+            axes.set_axis_off()
+        if len(scene.paths) > 1:
+            _legend(figure, scene, columns)
+        picture = io.BytesIO()
+        figure.savefig(picture, format="png", dpi=110, pil_kwargs={"optimize": True})
     return picture.getvalue()
 
 
-def _landscape(axes: Axes, path: Path, view: Any, glide: float, told: dict[str, Any], words: dict[str, str]) -> None:
-    near = np.abs(path.points).max(axis=-1) < 4 * np.max(np.abs(view))
-    shown = path.points[: len(near) if near.all() else int(np.argmin(near)) + 1]
-    minima = np.reshape(path.surface.minima(**_plain(path.surface_settings)), (-1, path.surface.dimension))
-    if path.surface.dimension == 1:
-        x = np.linspace(*view[0], 300)
-        y = path.surface.value(x, **_plain(path.surface_settings))
-        axes.plot(x, y, color=INK, lw=1)
-        axes.plot(shown[:, 0], path.losses[: len(shown)], "o-", color=PATH, ms=3, lw=0.8)
-        axes.plot(shown[0, 0], path.losses[0], "o", color=PATH, ms=8, mfc="white", mew=2)
-        span = y.max() - y.min()
-        axes.set(xlim=view[0], ylim=(y.min() - 0.05 * span, y.max()))
-    else:
-        x, y = np.meshgrid(*(np.linspace(*side, 120) for side in view))
-        z = path.surface.value(x, y, **_plain(path.surface_settings))
-        levels = z.min() + (z.max() - z.min()) * np.linspace(0, 1, 14)[1:-1] ** 2
-        axes.contourf(x, y, z, [z.min(), *levels, z.max()], cmap="Blues", alpha=0.45, vmax=2 * z.max())
-        axes.contour(x, y, z, levels, colors=INK, linewidths=0.3, alpha=0.6)
-        axes.plot(*minima.T, "x", color=INK, ms=7, ls="none")
-        axes.plot(*shown.T, "o-", color=PATH, ms=3, lw=0.8)
-        axes.plot(*shown[0], "o", color=PATH, ms=8, mfc="white", mew=2)
-        axes.set(xlim=view[0], ylim=view[1])
-        axes.yaxis.set_major_formatter(lambda value, _: format_number(value, words["decimal"]))
-    if told["leaves"] is not None:
-        _note(axes, words["mark_leaves"].format(step=told["leaves"]))
+def draw(axes: Axes, scene: Scene, name: str) -> None:
+    """One panel, title and all."""
+    dress(axes, scene, name)
+    PANELS[name](axes, scene)
 
 
-def _loss(axes: Axes, path: Path, view: Any, glide: float, told: dict[str, Any], words: dict[str, str]) -> None:
-    # Logarithms on a plain axis: matplotlib's log axis overflows near the largest float.
-    usable = np.isfinite(path.losses) & (path.losses > 0)
-    exponents = np.log10(np.where(usable, path.losses, np.nan))
-    low, high = (np.nanmin(exponents), np.nanmax(exponents)) if usable.any() else (0, 0)
-    first = exponents[0] if usable[0] else high
-    axes.plot(exponents, color=PATH, lw=1.4, marker="o" if len(exponents) < 60 else None, ms=2.5)
-    axes.set(xlim=(0, told["steps"]), ylim=(max(low - 0.3, first - 10), max(high + 0.3, first + 1)))
-    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
+def dress(axes: Axes, scene: Scene, name: str) -> None:
+    """A panel's title and axes, before anything is drawn on them."""
+    title = scene.words[name]
+    if name in _OF_FOCUS and len(scene.paths) > 1:
+        rule = scene.words["rule_" + scene.focus]
+        title += (": " if _width(title + rule) < _WIDTH else ":\n") + rule
+    axes.set_title(title, fontsize=9, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=8)
+    axes.xaxis.set_major_formatter(lambda value, _: scene.number(value))
+    axes.yaxis.set_major_formatter(lambda value, _: scene.number(value))
+    if name in _OVER_STEPS:
+        _steps_below(axes, scene)
+
+
+def _steps_below(axes: Axes, scene: Scene) -> None:
+    axes.set_xlim(0, scene.steps)
+    axes.set_xlabel(scene.words["axis_step"], fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=(1, 2, 5, 10)))
+    if scene.cursor is not None:
+        axes.axvline(scene.cursor, color=INK, lw=0.8, alpha=0.6)
+
+
+def _legend(figure: Figure, scene: Scene, columns: int) -> None:
+    handles = [
+        Line2D([], [], **scene.style(name), lw=1.4, ms=4, label=scene.words["rule_" + name]) for name in scene.paths
+    ]
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=min(len(handles), 2 * columns),
+        fontsize=8,
+        frameon=False,
+        handlelength=3.5,
+    )
+
+
+# ---------------------------------------------------------------- the landscape
+
+
+def _landscape(axes: Axes, scene: Scene) -> None:
+    surface, settings = scene.path.surface, _numbers(scene.path.surface_settings)
+    (_curve if surface.dimension == 1 else _contours)(axes, surface, settings, scene.view)
+    for name in () if scene.untold else scene.paths:
+        _trail(axes, scene, name)
+    axes.plot(
+        *_place(scene.path, 0), "o", color=RACERS[0][0] if len(scene.paths) == 1 else INK, ms=8, mfc="white", mew=2
+    )
+    if scene.told["leaves"] is not None and not scene.untold:
+        _note(axes, scene.words["mark_leaves"].format(step=scene.told["leaves"]))
+
+
+def _curve(axes: Axes, surface: Any, settings: dict[str, float], view: Any) -> None:
+    x = np.linspace(*view[0], 300)
+    y = surface.value(x, **settings)
+    axes.plot(x, y, color=INK, lw=1)
+    span = y.max() - y.min()
+    axes.set(xlim=view[0], ylim=(y.min() - 0.05 * span, y.max()))
+
+
+def _contours(axes: Axes, surface: Any, settings: dict[str, float], view: Any) -> None:
+    x, y = np.meshgrid(*(np.linspace(*side, 120) for side in view))
+    z = surface.value(x, y, **settings)
+    levels = z.min() + (z.max() - z.min()) * np.linspace(0, 1, 14)[1:-1] ** 2
+    axes.contourf(x, y, z, [z.min(), *levels, z.max()], cmap="Blues", alpha=0.45, vmax=2 * z.max())
+    axes.contour(x, y, z, levels, colors=INK, linewidths=0.3, alpha=0.6)
+    minima = np.reshape(surface.minima(**settings), (-1, 2))
+    axes.plot(*minima.T, "x", color=INK, ms=7, ls="none")
+    axes.set(xlim=view[0], ylim=view[1])
+
+
+def _trail(axes: Axes, scene: Scene, name: str) -> None:
+    """A path up to the first point that is far away."""
+    path, style = scene.paths[name], scene.style(name)
+    near = np.abs(path.points).max(axis=-1) < 4 * np.max(np.abs(scene.view))
+    end = len(near) if near.all() else int(np.argmin(near)) + 1
+    places = [_place(path, t) for t in range(end)]
+    dots = {} if scene.steps <= _MANY else {"marker": None}
+    axes.plot(*np.transpose(places), **style | dots, ms=3, lw=0.8 if len(scene.paths) == 1 else 1.1)
+    if scene.cursor is not None and scene.cursor < end:
+        axes.plot(*places[scene.cursor], style["marker"], color=style["color"], ms=8, mec=INK, mew=1.5)
+
+
+def _place(path: Path, t: int) -> tuple[float, float]:
+    """Where a point is drawn: over a line at the height of its loss."""
+    x, *more = path.points[t].tolist()
+    return x, (more[0] if more else float(path.losses[t]))
+
+
+# ---------------------------------------------------------------- lines over the steps
+
+
+def _loss(axes: Axes, scene: Scene) -> None:
+    _decades(axes, [(path.losses, scene.line(name)) for name, path in scene.paths.items()])
+    first = _exponents(scene.path.losses)[0]
+    if np.isfinite(first):
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], np.floor(first - _FAR)))
     for key, place in (("below", 0.75), ("infinite", 0.95), ("nan", 0.85)):
-        if told[key] is not None:
-            axes.axvline(told[key], color=DANGER, ls="--", lw=1)
-            _note(axes, words["mark_" + key].format(step=told[key]), place)
+        if scene.told[key] is not None:
+            axes.axvline(scene.told[key], color=DANGER, ls="--", lw=1)
+            _note(axes, scene.words["mark_" + key].format(step=scene.told[key]), place)
 
 
-def _gauge(axes: Axes, path: Path, view: Any, glide: float, told: dict[str, Any], words: dict[str, str]) -> None:
-    products = path.rates[0] * path.eigenvalues
-    threshold = told["threshold"]
+def _norm(axes: Axes, scene: Scene) -> None:
+    _decades(axes, [(path.norms, scene.line(name)) for name, path in scene.paths.items()])
+
+
+def _rates(axes: Axes, scene: Scene) -> None:
+    if scene.path.optimizer.threshold is None:
+        return _instead(axes, scene.words["no_threshold"])
+    _decades(axes, _by_coordinate(scene, scene.path.effective_rates))
+    _name_coordinates(axes, scene)
+
+
+def _schedule(axes: Axes, scene: Scene) -> None:
+    for name, path in scene.paths.items():
+        axes.plot(_drawable(path.rates), **scene.line(name))
+    every = np.concatenate([_drawable(path.rates) for path in scene.paths.values()])
+    axes.set_ylim(0, 1.1 * every[np.isfinite(every)].max(initial=0) or 1)
+
+
+def _state(axes: Axes, scene: Scene) -> None:
+    """Each array of the rule's memory on its own axes, below each other."""
+    kept = scene.path.state
+    if not kept:
+        return _instead(axes, scene.words["no_state"])
+    axes.set_axis_off()
+    share = 1 / len(kept)
+    for i, (name, values) in enumerate(kept.items()):
+        last = i == len(kept) - 1
+        part = axes.inset_axes((0.12, 1 - (i + 1) * share + 0.08, 0.88, share - 0.16))
+        part.spines[["top", "right"]].set_visible(False)
+        part.tick_params(labelsize=8, labelbottom=last)
+        part.xaxis.set_major_formatter(lambda value, _: scene.number(value))
+        part.yaxis.set_major_formatter(lambda value, _: scene.number(value))
+        _steps_below(part, scene)
+        part.set_xlabel(scene.words["axis_step"] if last else "", fontsize=8)
+        part.set_title(name, fontsize=8, loc="left", pad=2, style="italic")
+        lines = _by_coordinate(scene, values)
+        if name in scene.path.corrected:
+            lines += [(v, look | {"ls": "--"}) for v, look in _by_coordinate(scene, scene.path.corrected[name])]
+        squares = name != "m" and scene.path.optimizer.scale  # all else has a sign
+        (_decades if squares else _plainly)(part, lines)
+        part.yaxis.get_major_locator().set_params(nbins=3)
+        if i == 0:
+            _name_coordinates(part, scene)
+
+
+def _by_coordinate(scene: Scene, values: np.ndarray) -> list[tuple[np.ndarray, dict[str, Any]]]:
+    """One line a coordinate: the first in the colour of the rule, the second thinner and in ink."""
+    looks = ({"color": scene.style(scene.focus)["color"], "lw": 2.2}, {"color": INK, "lw": 1})
+    return list(zip(values.T, looks, strict=False))
+
+
+def _name_coordinates(axes: Axes, scene: Scene) -> None:
+    if scene.path.surface.dimension == 1:
+        return
+    looks = _by_coordinate(scene, np.zeros((1, 2)))
+    handles = [Line2D([], [], **look, label=scene.words[f"coordinate_{i}"]) for i, (_, look) in enumerate(looks)]
+    axes.legend(handles=handles, fontsize=8, frameon=True, framealpha=0.8, edgecolor="none", handlelength=1.2, ncols=2)
+
+
+def _decades(axes: Axes, lines: list[tuple[np.ndarray, dict]], places: np.ndarray | None = None) -> None:
+    """Lines on whole decades, over the steps or over other places, as far up as `curves.js` shows them.
+
+    Logarithms on a plain axis: matplotlib's log axis overflows near the largest float.
+    """
+    exponents = [_exponents(values) for values, _ in lines]
+    for each, (values, style) in zip(exponents, lines, strict=True):
+        # What is 0 leaves the picture at the bottom; its logarithm has no place.
+        fallen = np.where(np.asarray(values) == 0, -_DEEP, each)
+        axes.plot(np.arange(len(each)) if places is None else places, fallen, **style)
+    seen = np.concatenate(exponents)
+    seen = seen[np.isfinite(seen)]
+    low, high = (seen.min(), seen.max()) if seen.size else (0, 0)
+    first = max((each[0] for each in exponents if np.isfinite(each[:1]).any()), default=high)
+    tame = [np.nanmax(each) for each in exponents if np.isfinite(each[-1:]).any()]
+    if len(lines) > 1 and tame and min(tame) < first + 10:
+        high = min(high, first + 10)
+    axes.set_ylim(np.floor(low - 0.1), np.ceil(high + 0.1))
+    axes.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.yaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
+
+
+def _exponents(values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
+    usable = np.isfinite(values) & (values > 0)
+    return np.log10(np.where(usable, values, np.nan), where=usable, out=np.full(values.shape, np.nan))
+
+
+def _plainly(axes: Axes, lines: list[tuple[np.ndarray, dict]]) -> None:
+    """Lines on a plain axis from below to above 0, without what is too large for one."""
+    drawn = [_drawable(values) for values, _ in lines]
+    for each, (_, style) in zip(drawn, lines, strict=True):
+        axes.plot(each, **style)
+    seen = np.concatenate([[0.0], *drawn])
+    seen = seen[np.isfinite(seen)]
+    low, high = seen.min(), seen.max()
+    room = 0.06 * (high - low) or 1.0
+    axes.set_ylim(low - room * (low < 0), high + room)
+    axes.yaxis.set_major_locator(MaxNLocator(3))
+
+
+def _drawable(values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
+    return np.where(np.isfinite(values), np.clip(values, -_MOST, _MOST), np.nan)
+
+
+# ---------------------------------------------------------------- the gauge
+
+
+def _gauge(axes: Axes, scene: Scene) -> None:
+    path = scene.path
+    if path.optimizer.threshold is None:
+        return _instead(axes, scene.words["no_threshold"])
+    with np.errstate(all="ignore"):
+        products = _to_the_edge(path.rates[:, None].astype(float) * path.preconditioned_eigenvalues)
+        glide = float(path.optimizer.glide(float(path.rates[0]), **_numbers(path.optimizer_settings)))
+    thresholds = _to_the_edge(np.asarray(path.threshold, dtype=float))
+    first = thresholds[0]
     finite = products[np.isfinite(products)]
-    top = np.clip(1.15 * finite.max(initial=0), 1.5 * threshold, 4 * threshold)
-    axes.axhspan(0, threshold, color=CALM, lw=0)
-    axes.axhspan(threshold, top, facecolor="#fbe9e0", edgecolor="#e0a98f", hatch="///", lw=0)
-    axes.axhline(threshold, color=DANGER, lw=1.2)
-    for column, style in zip(products.T, ("-", "--"), strict=False):
-        axes.plot(column, style, color=PATH, lw=1.8)
-    middle = "zone_zigzag" if threshold == 2 else "zone_swing"
-    for low, high, zone in ((0, glide, "zone_glide"), (glide, threshold, middle), (threshold, top, "zone_explode")):
+    top = np.clip(1.15 * finite.max(initial=0), 1.5 * thresholds.max(), 4 * thresholds.max())
+    steps = np.arange(scene.steps + 1)
+    axes.fill_between(steps, 0, thresholds, color=CALM, lw=0)
+    axes.fill_between(steps, thresholds, top, **_HATCHED)
+    axes.plot(steps, thresholds, color=DANGER, lw=1.2)
+    for column, line in zip(products.T, ("-", "--"), strict=False):
+        axes.plot(steps, _drawable(column), ls=line, color=scene.style(scene.focus)["color"], lw=1.8)
+    middle = "zone_zigzag" if first == 2 else "zone_swing"
+    last = thresholds[-1]
+    for low, high, zone in ((0, glide, "zone_glide"), (glide, last, middle), (last, top, "zone_explode")):
         if high - low > top / 12:
             axes.text(
-                told["steps"] * 0.98, (low + high) / 2, words[zone], fontsize=8, ha="right", va="center", color=INK
+                scene.steps * 0.98, (low + high) / 2, scene.words[zone], fontsize=8, ha="right", va="center", color=INK
             )
-    axes.set(xlim=(0, told["steps"]), ylim=(min(0, finite.min(initial=0)), top))
-    if finite.size and finite[0] > top:
-        _note(axes, f"▲ ηλ = {told['product']:.3g}")
-    axes.yaxis.set_major_formatter(lambda value, _: format_number(value, words["decimal"]))
+    axes.set_ylim(max(min(0, finite.min(initial=0)), -top), top)
+    if not products[0, 0] <= top:
+        _note(axes, f"▲ {_product(path)} = {scene.number(products[0, 0])}")
+
+
+def _to_the_edge(values: np.ndarray) -> np.ndarray:
+    """Values of the steps, the last one once more: it lasts until the end of the picture."""
+    return np.concatenate([values, values[-1:]])
+
+
+def _product(path: Path) -> str:
+    return "ηλ" if path.optimizer.scale is None else "ηλ̃"
+
+
+# ---------------------------------------------------------------- all rates, all formats
+
+
+def _sensitivity(axes: Axes, scene: Scene) -> None:
+    low, high = np.log10(scene.sweep["span"])
+    places, every = np.log10(scene.sweep["rates"]), scene.sweep["losses"]
+    looks = {name: scene.style(name) | {"marker": None, "lw": 1.4} for name in every}
+    _decades(axes, [(losses, looks[name]) for name, losses in every.items()], places)
+    first = _exponents(scene.path.losses)[0]
+    if np.isfinite(first):
+        bottom, top = axes.get_ylim()
+        axes.set_ylim(max(bottom, np.floor(first - _FAR)), min(top, np.ceil(first + _FAR)))
+    for name, path in scene.paths.items():
+        now, last = np.log10(scene.sweep["now"][name]), _exponents(path.losses[-1:])[0]
+        axes.axvline(now, **looks[name] | {"lw": 0.8})
+        axes.plot(now, last, **scene.style(name) | {"ls": ""}, ms=6, mec="white")
+    for place in places[~np.isfinite(every[scene.focus])]:
+        axes.axvspan(place - (high - low) / 190, place + (high - low) / 190, facecolor="#fbe9e0", lw=0, zorder=0)
+    axes.set_xlim(low, high)
+    axes.set_xlabel(scene.words["axis_rate"], fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
+
+
+def _microscope(axes: Axes, scene: Scene) -> None:
+    """The same run in each number format: how large its numbers get and when they end, and where it stands."""
+    words, step = scene.words, scene.steps if scene.cursor is None else scene.cursor
+    paths = scene.formats.values()
+    rows = [[words["format_name"], *scene.formats]]
+    rows.append([words["largest"], *(scene.number(np.finfo(name).max) for name in scene.formats)])
+    for key, happened in (("inf_from", _is_infinite), ("nan_from", _is_nan)):
+        rows.append([words[key], *(_first(happened(path), words["never"]) for path in paths)])
+    for i in range(scene.path.surface.dimension):
+        place = f"{words[f'coordinate_{i}']} ({words['axis_step']} {step})"
+        rows.append([place, *(_digits(float(path.points[step, i]), scene) for path in paths)])
+    axes.set_axis_off()
+    axes.set(xlim=(0, 1), ylim=(6, 0))
+    for i, row in enumerate(rows):
+        for x, text in zip((0, 0.54, 0.77, 1), row, strict=True):
+            axes.text(x, i + 0.5, text, fontsize=7.5, color=INK, ha="right" if x else "left", va="center")
+        axes.axhline(i + 1, color=INK, lw=0.3)
+
+
+def _is_infinite(path: Path) -> np.ndarray:
+    return ~np.isfinite(path.losses)
+
+
+def _is_nan(path: Path) -> np.ndarray:
+    return np.isnan(path.points).any(axis=-1)
+
+
+def _first(happened: np.ndarray, never: str) -> str:
+    return str(int(np.argmax(happened))) if happened.any() else never
+
+
+def _digits(value: float, scene: Scene) -> str:
+    """More digits than elsewhere: the formats differ in the last of them."""
+    if not 1e-4 <= abs(value) < 1e6:
+        return scene.number(value)
+    return f"{value:.6g}".replace(".", scene.words["decimal"]).replace("-", "−")
+
+
+# ---------------------------------------------------------------- texts
+
+
+def _instead(axes: Axes, text: str) -> None:
+    """A text where there is nothing to draw."""
+    for line in list(axes.lines):
+        line.remove()
+    axes.set_axis_off()
+    look = {"fontsize": 9, "color": INK, "ha": "center", "va": "center", "linespacing": 1.4}
+    axes.text(0.5, 0.55, _wrapped(text), transform=axes.transAxes, **look)
+
+
+def _wrapped(text: str) -> str:
+    """Lines of about the same length that fit into a panel; Chinese breaks anywhere but before a stop."""
+    space = " " if " " in text.strip() else ""
+    pieces = text.split() if space else list(text)
+    fit = _width(text) / -(-_width(text) // _WIDTH) + 4
+    lines = [""]
+    for piece in pieces:
+        longer = lines[-1] + (space if lines[-1] else "") + piece
+        if lines[-1] and _width(longer) > fit and piece not in "，。：；、":
+            lines.append(piece)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+def _width(text: str) -> int:
+    """Of a text in letters; Chinese and Korean ones are twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _note(axes: Axes, text: str, height: float = 0.95) -> None:
@@ -134,8 +493,18 @@ def _note(axes: Axes, text: str, height: float = 0.95) -> None:
     )
 
 
-def _plain(settings: dict[str, Any]) -> dict[str, float]:
-    return {name: float(np.ravel(value)[0]) for name, value in settings.items()}
+def _numbers(settings: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in settings.items()}
 
 
-PANELS = {"landscape": _landscape, "loss": _loss, "gauge": _gauge}
+PANELS = {
+    "landscape": _landscape,
+    "loss": _loss,
+    "gauge": _gauge,
+    "norm": _norm,
+    "rates": _rates,
+    "state": _state,
+    "schedule": _schedule,
+    "sensitivity": _sensitivity,
+    "microscope": _microscope,
+}

@@ -1,50 +1,89 @@
 """The figure: one object that is a widget, a page element, a picture and a sentence."""
 
 import base64
+import contextlib
 import html
+from collections.abc import Iterator
+from inspect import signature
 from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 
-from lrlib import curvature, page, words
-from lrlib.descend import descend
-from lrlib.optimizers import OPTIMIZERS, find_optimizer
+from lrlib import curvature, listing, page, words
+from lrlib.descend import descend, outcome
+from lrlib.optimizers import OPTIMIZERS
 from lrlib.path import Path
-from lrlib.run import split_settings, start_points
-from lrlib.settings import choice, count, nearest, number, numbers, shown
+from lrlib.recording import Recording
+from lrlib.settings import shown
+from lrlib.state import (
+    AT_FIRST,
+    CHECKS,
+    CONSTANT,
+    FORMATS,
+    PANELS,
+    State,
+    arguments,
+    changed,
+    equal,
+    rate,
+    rate_of,
+    rates_given,
+    settings_given,
+)
 from lrlib.surfaces import find_surface
 
-#: The rules that step along the gradient as it is, or its sum: one threshold for all coordinates.
-SHOWN = tuple(known.name for known in OPTIMIZERS.values() if known.threshold and not known.scale)
+#: Rates of the picture's sensitivity panel.
+_SWEEP = 97
 
-PANELS = ("landscape", "loss", "gauge")
 
-#: Longer runs would make the page wait.
-MOST_STEPS_SHOWN = 20_000
+class _Part(traitlets.Any):
+    """A trait that is checked together with all others, so that the figure is never half changed."""
+
+    def set(self, obj: "lab", value: Any) -> None:
+        if obj._cross_validation_lock:  # several are being set: `hold_trait_notifications` checks at the end
+            super().set(obj, value)
+        else:
+            obj._take({self.name: value})
 
 
 class lab(anywidget.AnyWidget):
     r"""A figure in which a reader sets the learning rate and sees what it does.
 
     Arguments
-        surface: one of `surfaces`, or its name.
-        optimizer: gd, momentum or nesterov, from `optimizers` or by name.
-        lr: the learning rate η > 0 at first.
+        surface: one of `surfaces`, or its name; or a `Recording` of what no page can compute. Of a recording
+            only lr, panels, cursor and language can be chosen.
+        optimizer: one of `optimizers`, or its name; or a list of up to five of them, a race, with the
+            first in focus.
+        lr: the learning rate η > 0 at first; or one of `schedules` with its rate and plain numbers, also
+            after a `warmup`; or, for a race, a dict of rates by rule: a rule that is not in it runs at
+            the rate of the first.
         start: where it starts; a number, or two on a surface over a plane.
         steps: how many steps are drawn, 1 to 20,000.
-        lr_range: ends of the slider; by default around the critical rate.
+        noise, seed, dtype: of the gradient, of its noise, and the number format, as for `descend`.
+        cursor: the step at which the figure stands, 0 to steps; None is the end.
+        lr_range: ends of the slider; by default around the critical rate, or around the rate itself
+            where no rate is critical.
         view: the window of the landscape, (low, high) for each coordinate.
-        panels: which panels, of "landscape", "loss", "gauge".
-        controls: settings that get a slider of their own.
+        panels: which panels, of "landscape", "loss", "gauge", "norm", "rates", "state", "schedule",
+            "sensitivity", "microscope".
+        controls: what gets a control of its own: settings of the surface and the rules, "optimizer",
+            "schedule", "noise", "dtype", "steps".
+        predict: what the reader is to foretell first: "regime", "loss", "overflow" or "end".
+        hidden: the panels that stay hidden until then.
         language: of the labels; by default what `use` set.
-        settings: of the surface and the optimizer.
+        settings: of the surface and the optimizers. A hyperparameter is that of every rule that has it.
 
-    Every argument is a trait of the same name, synced both ways with the page; the settings are
-    together in `settings`. Surface and optimizer are fixed once the figure is made.
+    Every argument is a trait of the same name, synced both ways with the page, and there are more:
+    `optimizers` is the whole race and `optimizer` the one in focus, `rates` the rates of their own,
+    `schedule` the schedule and its warm-up, `settings` all settings together, `guess` what the reader
+    has foretold, `recording` what the page has recorded. Whatever is assigned is checked like an
+    argument. A rule that is not in the race takes the place of the one in focus; a cursor beyond the
+    end goes to the end. Only the surface is fixed once the figure is made.
 
-    Raises TypeError or ValueError for anything that is not allowed, naming the argument.
+    Raises TypeError or ValueError for anything that is not allowed, naming the argument; a figure of
+    which something has been refused stays as it was.
 
     >>> from lrlib import lab
     >>> figure = lab("parabola", "gd", lr=2.1, start=1, steps=20)
@@ -53,194 +92,269 @@ class lab(anywidget.AnyWidget):
     >>> figure.lr = 0.5
     >>> figure.path.points[:3, 0].tolist()
     [1.0, 0.5, 0.25]
+    >>> print(figure.python)
+    from lrlib import descend
+    path = descend("parabola", "gd", start=1, lr=0.5, steps=20)
     """
 
     _esm = page.widget_script("lab")
     _css = page.style()
 
-    language = traitlets.Unicode().tag(sync=True)
-    surface = traitlets.Unicode().tag(sync=True)
-    optimizer = traitlets.Unicode().tag(sync=True)
-    lr = traitlets.Any().tag(sync=True)
-    lr_range = traitlets.Any().tag(sync=True)
-    start = traitlets.Any().tag(sync=True)
-    steps = traitlets.Any().tag(sync=True)
-    settings = traitlets.Any().tag(sync=True)
-    view = traitlets.Any().tag(sync=True)
-    panels = traitlets.Any().tag(sync=True)
-    controls = traitlets.Any().tag(sync=True)
+    language = _Part().tag(sync=True)
+    surface = _Part().tag(sync=True)
+    optimizers = _Part().tag(sync=True)
+    optimizer = _Part().tag(sync=True)
+    lr = _Part().tag(sync=True)
+    rates = _Part().tag(sync=True)
+    lr_range = _Part().tag(sync=True)
+    start = _Part().tag(sync=True)
+    steps = _Part().tag(sync=True)
+    settings = _Part().tag(sync=True)
+    schedule = _Part().tag(sync=True)
+    noise = _Part().tag(sync=True)
+    seed = _Part().tag(sync=True)
+    dtype = _Part().tag(sync=True)
+    cursor = _Part().tag(sync=True)
+    view = _Part().tag(sync=True)
+    panels = _Part().tag(sync=True)
+    controls = _Part().tag(sync=True)
+    predict = _Part().tag(sync=True)
+    hidden = _Part().tag(sync=True)
+    guess = _Part().tag(sync=True)
+    recording = _Part().tag(sync=True)
 
     def __init__(
         self,
         surface: Any = "parabola",
         optimizer: Any = "gd",
-        lr: float = 0.1,
+        lr: Any = 0.1,
         start: Any = None,
         steps: int = 50,
         *,
+        noise: float = 0.0,
+        seed: int = 0,
+        dtype: Any = "float64",
+        cursor: int | None = None,
         lr_range: tuple[float, float] | None = None,
         view: Any = None,
-        panels: tuple[str, ...] = PANELS,
+        panels: tuple[str, ...] = PANELS[:3],
         controls: tuple[str, ...] = (),
+        predict: str | None = None,
+        hidden: tuple[str, ...] = (),
         language: str | None = None,
         **settings: Any,
     ):
-        self._surface, self._optimizer = find_surface(surface), find_optimizer(optimizer)
-        if self._optimizer.name not in SHOWN:
-            raise ValueError(
-                f"optimizer {self._optimizer.name!r} has no figure: its gauge is not the product of rate and "
-                f"curvature; use `descend`. {nearest('', SHOWN)}"
-            )
-        super().__init__(
-            surface=self._surface.name,
-            optimizer=self._optimizer.name,
-            settings=settings,
-            view=self._surface.view if view is None else view,
-            start=[0.8 * low for low, _ in self._surface.view] if start is None else start,
-            steps=steps,
-            lr=lr,
-            panels=panels,
-            controls=controls,
-            language=words.current() if language is None else language,
-        )
-        self.lr_range = self._default_range() if lr_range is None else lr_range
+        self._recorded = surface if isinstance(surface, Recording) else None
+        if self._recorded:
+            super().__init__(**_recorded_state(surface, locals()))
+            return
+        known = find_surface(surface)
+        race = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
+        given = {
+            "language": words.current() if language is None else language,
+            "surface": known.name,
+            "optimizers": race,
+            "rates": {},
+            "schedule": CONSTANT,
+            **rates_given(lr, race),
+            "start": [0.8 * low for low, _ in known.view] if start is None else start,
+            "steps": steps,
+            "settings": settings_given(known, race, settings),
+            "noise": noise,
+            "seed": seed,
+            "dtype": dtype,
+            "view": known.view if view is None else view,
+            "panels": panels,
+            "controls": controls,
+            "predict": predict,
+            "hidden": hidden,
+        }
+        state = changed({"surface": known.name} | AT_FIRST, given)
+        state = changed(state, {"cursor": cursor})  # once there are steps that it could be beyond
+        super().__init__(**changed(state, {"lr_range": _default_range(state) if lr_range is None else lr_range}))
 
     @property
     def path(self) -> Path:
-        """The run on screen, as arrays."""
-        return descend(self._surface, self._optimizer, self.start, self.lr, self.steps, **self.settings)
+        """The run in focus, as arrays."""
+        return descend(**arguments(self._computed, self.optimizer))
+
+    @property
+    def paths(self) -> dict[str, Path]:
+        """The runs of all rules in the race, by name."""
+        state = self._computed
+        return {name: descend(**arguments(state, name)) for name in self.optimizers}
+
+    @property
+    def python(self) -> str:
+        """The lines of Python that give `path`, or in a race `paths`, with the same bits."""
+        return listing.listing(self._computed)
 
     @property
     def sentence(self) -> str:
         """What the figure shows, in words."""
-        return words.sentence(self._facts(self.path), self.language)
+        if self._recorded:
+            return self._recorded.sentence(self.lr, self.language)
+        paths = self.paths
+        return self._said(paths, self._facts(paths))
 
-    def _facts(self, path: Path) -> dict[str, Any]:
-        return words.facts(path, self.view, self._glide, self.panels)
+    def _facts(self, paths: dict[str, Path]) -> dict[str, Any]:
+        return words.facts(paths[self.optimizer], self.view, self.panels, rate_of(self._state, self.optimizer))
+
+    def _said(self, paths: dict[str, Path], told: dict[str, Any]) -> str:
+        race = [(name, float(path.losses[-1])) for name, path in paths.items()] if len(paths) > 1 else None
+        return words.sentence(told, self.language, race)
 
     @property
-    def _glide(self) -> float:
-        return float(self._optimizer.glide(self.lr, **self._rule_settings))
+    def _state(self) -> State:
+        return {name: getattr(self, name) for name in CHECKS}
 
     @property
-    def _rule_settings(self) -> dict[str, float]:
-        return {name: self.settings[name] for name in self._optimizer.settings}
+    def _computed(self) -> State:
+        """The state, if what it shows is computed and not recorded."""
+        if self._recorded:
+            raise ValueError(f"this figure shows a recording, which has no path of points: use {self._recorded!r}")
+        return self._state
 
-    def _default_range(self) -> tuple[float, float]:
-        sharpest = np.abs(self.path.eigenvalues[0]).max() or 1.0
-        critical = curvature.critical_rate(self.optimizer, sharpest, **self._rule_settings)
-        return 10.0 ** np.floor(np.log10(critical / 100)), 10.0 ** np.ceil(np.log10(2 * critical))
+    def _take(self, changes: State) -> None:
+        """Some traits at once, or, if anything is wrong with them, none."""
+        state = changed(self._state, changes)
+        with super().hold_trait_notifications():
+            self._store(state)
 
-    @traitlets.validate("surface", "optimizer")
-    def _check_fixed(self, proposal: dict) -> str:
-        name = proposal["trait"].name
-        fixed = getattr(self, "_" + name).name
-        if proposal["value"] != fixed:
-            raise ValueError(f"{name} is fixed at {fixed!r} in this figure, got {proposal['value']!r}; make a new lab")
-        return fixed
+    def _store(self, state: State) -> None:
+        for name, value in state.items():
+            self.set_trait(name, value)
 
-    @traitlets.validate("language")
-    def _check_language(self, proposal: dict) -> str:
-        return choice("language", proposal["value"], words.LANGUAGES)
-
-    @traitlets.validate("lr")
-    def _check_lr(self, proposal: dict) -> float:
-        return number("lr", proposal["value"], 0, open_low=True)
-
-    @traitlets.validate("lr_range")
-    def _check_lr_range(self, proposal: dict) -> list[float]:
-        return _interval("lr_range", proposal["value"], 0)
-
-    @traitlets.validate("start")
-    def _check_start(self, proposal: dict) -> list[float]:
-        point = start_points(self._surface, proposal["value"])
-        if point.ndim != 1:
-            raise ValueError(f"start must be one point in a figure, got shape {point.shape}")
-        return point.tolist()
-
-    @traitlets.validate("steps")
-    def _check_steps(self, proposal: dict) -> int:
-        return count("steps", proposal["value"], 1, MOST_STEPS_SHOWN)
-
-    @traitlets.validate("settings")
-    def _check_settings(self, proposal: dict) -> dict[str, float]:
-        if not isinstance(proposal["value"], dict):
-            raise TypeError(f"settings must be a dict of names and numbers, got {proposal['value']!r}")
-        for name, value in proposal["value"].items():
-            if name in (known := self._surface.settings | self._optimizer.settings):
-                number(name, value, *known[name].allowed)
-            elif name in self.trait_names():
-                raise TypeError(f"{name!r} is an argument of its own, not one of the settings")
-        ours, rules = split_settings(self._surface, self._optimizer, proposal["value"])
-        return ours | rules
-
-    @traitlets.validate("view")
-    def _check_view(self, proposal: dict) -> list[list[float]]:
-        sides = proposal["value"]
-        if not isinstance(sides, (list, tuple)) or len(sides) != self._surface.dimension:
-            raise ValueError(
-                f"view must hold a (low, high) for each of the {self._surface.dimension} coordinates, got {shown(sides)}"
-            )
-        return [_interval("view", side) for side in sides]
-
-    @traitlets.validate("panels")
-    def _check_panels(self, proposal: dict) -> list[str]:
-        names = _names("panels", proposal["value"], PANELS)
-        if not names:
-            raise ValueError(f"panels must name at least one panel. {nearest('', PANELS)}")
-        return names
-
-    @traitlets.validate("controls")
-    def _check_controls(self, proposal: dict) -> list[str]:
-        return _names("controls", proposal["value"], [*self._surface.settings, *self._optimizer.settings])
+    @contextlib.contextmanager
+    def hold_trait_notifications(self) -> Iterator[None]:
+        """Several changes as one, as when the page sends them: checked together at the end, in any order."""
+        if self._cross_validation_lock:  # an inner one: the outermost checks
+            yield
+            return
+        before = self._state
+        with super().hold_trait_notifications():
+            try:
+                yield
+                after = self._state
+                self._store(changed(before, {n: after[n] for n in before if not equal(after[n], before[n])}))
+            except BaseException:
+                self._store(before)
+                raise
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | dict:
         bundle = super()._repr_mimebundle_(**kwargs)
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
-        path = self.path
-        told = self._facts(path)
-        said = words.sentence(told, self.language)
-        from lrlib import figures  # matplotlib takes longer to import than all the rest
-
-        picture = figures.still(path, self.view, tuple(self.panels), self._glide, told, self.language)
-        encoded = base64.b64encode(picture).decode()
-        state = {name: getattr(self, name) for name in _TRAITS}
+        panels, said = self._told_panels(), self.sentence
+        if self._untold:  # the sentence would give away what the reader is to foretell
+            titles = words.strings(self.language)
+            said = titles["comma"].join(titles[name] for name in panels)
+        encoded = base64.b64encode(self._picture(panels)).decode()
         data |= {
             "text/plain": said,
             "text/html": page.element(
-                "lr-lab", state, f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(said)}">'
+                "lr-lab", self._state, f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(said)}">'
             ),
             "image/png": encoded,
         }
         return (data, *metadata) if metadata else data
 
+    @property
+    def _untold(self) -> bool:
+        return self.predict is not None and self.guess is None
+
+    def _told_panels(self) -> list[str]:
+        """The panels of the picture: while something is to be foretold, the landscape at the least."""
+        hidden = self.hidden if self._untold else ()
+        return [name for name in self.panels if name not in hidden] or ["landscape"]
+
+    def _picture(self, panels: list[str]) -> bytes:
+        if self._recorded:
+            return self._recorded.still(self.lr, panels, self.language, self.cursor)
+        from lrlib import figures  # matplotlib takes longer to import than all the rest
+
+        paths = self.paths
+        scene = figures.Scene(
+            paths=paths,
+            focus=self.optimizer,
+            view=self.view,
+            told=self._facts(paths),
+            language=self.language,
+            cursor=self.cursor,
+            untold=self._untold,
+            sweep=_sweep(self._state) if "sensitivity" in panels else None,
+            formats=_formats(self._state) if "microscope" in panels else None,
+        )
+        return figures.still(scene, panels)
+
     def __repr__(self) -> str:
         return self.sentence
 
 
-_TRAITS = (
-    "language",
-    "surface",
-    "optimizer",
-    "lr",
-    "lr_range",
-    "start",
-    "steps",
-    "settings",
-    "view",
-    "panels",
-    "controls",
-)
+def _recorded_state(recording: Recording, given: State) -> State:
+    """The state of a figure that shows a recording: only rate, panels, cursor and language can be chosen."""
+    standing = {name: one.default for name, one in signature(lab).parameters.items() if name in given}
+    chosen = ("surface", "lr", "panels", "cursor", "language")
+    for name, default in standing.items():
+        if name not in (*chosen, "settings") and not equal(given[name], default):
+            raise TypeError(f"{name} cannot be set where a recording is shown, got {shown(given[name])}")
+    if given["settings"]:
+        raise TypeError(f"a recording has no settings, got {shown(given['settings'])}")
+    lr, panels = (None if equal(given[name], standing[name]) else given[name] for name in ("lr", "panels"))
+    traits = recording.traits(lr, panels)
+    known = find_surface(traits["surface"])
+    filled = {"start": [0.0], "rates": {}, "schedule": CONSTANT, "settings": {}, "noise": 0.0, "seed": 0, "hidden": ()}
+    more = {"dtype": "float64", "view": known.view, "predict": None}
+    state = changed(
+        {"surface": known.name} | AT_FIRST, filled | more | {"language": given["language"] or words.current()} | traits
+    )
+    return changed(state, {"cursor": given["cursor"]})
 
 
-def _interval(argument: str, given: Any, low: float = -np.inf) -> list[float]:
-    ends = numbers(argument, given, low, open_low=low == 0)
-    if np.shape(ends) != (2,) or not ends[0] < ends[1]:
-        raise ValueError(f"{argument} must be (low, high) with low < high, got {shown(given)}")
-    return ends.tolist()
+def _default_range(state: State) -> tuple[float, float]:
+    """Whole decades around the critical rate of the rule in focus and around all rates of a race."""
+    focus = state["optimizer"]
+    low, high = _around(state, focus)
+    if len(state["optimizers"]) > 1:
+        rates = [rate_of(state, name) for name in state["optimizers"]]
+        low, high = min(low, *rates), max(high, *rates)
+    # Beyond these exponents there are no powers of ten among doubles, or none that are normal.
+    decades = np.clip([np.floor(np.log10(low)), np.ceil(np.log10(high))], -307, 308)
+    return tuple((10.0**decades).tolist())
 
 
-def _names(argument: str, given: Any, known: Any) -> list[str]:
-    if isinstance(given, str) or not isinstance(given, (list, tuple)):
-        raise TypeError(f"{argument} must be a list of names, got {shown(given)}. {nearest('', known)}")
-    return [choice(argument, name, known) for name in given]
+def _around(state: State, name: str) -> tuple[float, float]:
+    known = OPTIMIZERS[name]
+    if known.threshold:
+        path = descend(**arguments(state, name, steps=1))
+        with np.errstate(all="ignore"):
+            sharpest = float(np.abs(path.preconditioned_eigenvalues[0]).max()) or 1.0
+        if np.isfinite(sharpest):
+            given = {key: state["settings"][key] for key in known.settings if key in state["settings"]}
+            critical = curvature.critical_rate(name, sharpest, **given)
+            if 1e-300 < critical < 1e300:
+                return critical / 100, critical * 2
+    lr = rate_of(state, name)
+    return max(lr / 100, 1e-307), min(lr, 1e300) * 10
+
+
+def _sweep(state: State) -> dict[str, Any]:
+    """The final losses over the rate, of each rule by name, for the rates that their schedule allows."""
+    rates = np.geomspace(*state["lr_range"], _SWEEP)
+    rates = np.array([lr for lr in rates if _allows(state, lr)])
+    ends = {}
+    for name in state["optimizers"]:
+        ends[name] = outcome(**arguments(state, name, lr=rate(state, rates))).losses if rates.size else rates
+    return {"span": state["lr_range"], "rates": rates, "losses": ends, "now": {n: rate_of(state, n) for n in ends}}
+
+
+def _allows(state: State, lr: float) -> bool:
+    try:
+        rate(state, lr)
+    except ValueError:
+        return False
+    return True
+
+
+def _formats(state: State) -> dict[str, Path]:
+    """The run in focus in every number format."""
+    return {name: descend(**arguments(state, state["optimizer"], dtype=name)) for name in reversed(FORMATS)}

@@ -1,6 +1,6 @@
 """What a figure says, in the reader's language: its strings, its numbers, its one sentence.
 
-`lab.js` says the same with the same strings; a test in a browser holds the two together.
+`figure/run.js` says the same with the same strings; a test in a browser holds the two together.
 """
 
 import json
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lrlib.optimizers import OPTIMIZERS
 from lrlib.path import Path
 from lrlib.settings import choice
 
@@ -55,8 +56,8 @@ def ten_to(exponent: int) -> str:
     return "10" + str(exponent).translate(_SUPERSCRIPT)
 
 
-def format_number(value: float, decimal: str = ".") -> str:
-    """A number as a reader writes it: three digits, a real minus, powers of ten when they are needed.
+def format_number(value: float, decimal: str = ".", figures: int = 3) -> str:
+    """A number as a reader writes it: three digits or more, a real minus, powers of ten when they are needed.
 
     >>> [format_number(v) for v in (0.05, -2.0, 1234.5, 1.7e308, float("inf"), float("nan"))]
     ['0.05', '−2', '1230', '1.7×10³⁰⁸', '∞', 'nan']
@@ -70,14 +71,13 @@ def format_number(value: float, decimal: str = ".") -> str:
         return "0"
     exact = abs(Decimal(float(value)))
     exponent = exact.adjusted()
-    digits = (exact.scaleb(2 - exponent)).quantize(Decimal(1), ROUND_HALF_UP)
-    if digits == 1000:
-        digits, exponent = Decimal(100), exponent + 1
+    digits = (exact.scaleb(figures - 1 - exponent)).quantize(Decimal(1), ROUND_HALF_UP)
+    if digits == 10**figures:
+        digits, exponent = Decimal(10 ** (figures - 1)), exponent + 1
     text = str(digits)
     if -4 <= exponent < 5:
-        if exponent >= 2:
-            whole, part = text + "0" * (exponent - 2), ""
-        elif exponent >= 0:
+        if exponent >= 0:
+            text = text.ljust(exponent + 1, "0")
             whole, part = text[: exponent + 1], text[exponent + 1 :]
         else:
             whole, part = "0", "0" * (-exponent - 1) + text
@@ -89,34 +89,40 @@ def format_number(value: float, decimal: str = ".") -> str:
     return sign + whole + (decimal + part if part else "") + tail
 
 
-def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
+def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
     """What happened on one run, as the sentence tells it.
 
     Steps are None where a thing did not happen: `leaves` is the step from which on every point lies
-    outside the view (told only where the landscape is among the panels), `below` the first whose loss
-    is below 0, where no logarithm can show it, `infinite` the first whose loss is infinite or nan,
-    `nan` the first whose point is nan. `place` is the point at `leaves`, `before` the loss one step
-    before `infinite`.
+    outside the view (told only where the landscape is among the panels), `crosses` the first step after
+    the start whose gauge is above the threshold, `below` the first whose loss is below 0, where no
+    logarithm can show it, `infinite` the first whose loss is infinite or nan, `nan` the first whose
+    point is nan. `place` is the point at `leaves`, `before` the loss one step before `infinite`, `ends`
+    the last rate where a schedule has moved it. `rate` is the one that the schedule begins with.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
         outside = ~((path.points >= low) & (path.points <= high)).all(axis=-1)
-        product = float(path.rates[0] * path.sharpness[0])
+        over = np.asarray(path.gauge > path.threshold)
     leaves = _first(np.logical_and.accumulate(outside[::-1])[::-1]) if "landscape" in panels else None
     infinite = _first(~np.isfinite(path.losses))
-    curvature = path.sharpness[np.isfinite(path.losses)]
-    constant = bool(np.all(curvature == path.sharpness[0]))
+    gauge = path.gauge[np.isfinite(path.losses[:-1])]
+    constant = bool(np.all(gauge == path.gauge[0]))
     moves = bool((path.points[1] != path.points[0]).any())
-    bowl = bool((path.eigenvalues[0] > 0).all())
+    bowl = bool((path.preconditioned_eigenvalues[0] > 0).all())
+    plain = constant and moves and bowl and path.optimizer.scale is None and path.noise is None
+    product, threshold = float(path.gauge[0]), float(path.threshold[0])
     return {
-        "lr": float(path.rates[0]),
+        "rule": path.optimizer.name,
+        "lr": rate,
+        "ends": None if path.rates[-1] == path.rates[0] else float(path.rates[-1]),
         "product": product,
-        "threshold": float(path.threshold[0]),
+        "threshold": threshold,
         "constant": constant,
-        "regime": _regime(product, glide, float(path.threshold[0])) if constant and moves and bowl else None,
+        "regime": _regime(product, _glide(path), threshold) if plain else None,
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
         "last": float(path.losses[-1]),
+        "crosses": _first(over) or None,
         "leaves": leaves,
         "place": None if leaves is None else path.points[leaves].tolist(),
         "below": _first(path.losses < 0),
@@ -124,6 +130,10 @@ def facts(path: Path, view: Any, glide: float, panels: Any) -> dict[str, Any]:
         "before": float(path.losses[infinite - 1]) if infinite else None,
         "nan": _first(np.isnan(path.points).any(axis=-1)),
     }
+
+
+def _glide(path: Path) -> float:
+    return float(path.optimizer.glide(path.rates[0], **path.optimizer_settings))
 
 
 def _regime(product: float, glide: float, threshold: float) -> str | None:
@@ -142,19 +152,33 @@ def _first(happened: np.ndarray) -> int | None:
     return int(np.argmax(happened)) if happened.any() else None
 
 
-def sentence(told: dict[str, Any], language: str) -> str:
-    """One or two plain sentences that say what the figure shows."""
+def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] | None = None) -> str:
+    """A few plain sentences that say what the figure shows.
+
+    `race` names each rule with its last loss where several run; then `told` is of the one in focus.
+    """
     words = strings(language)
     number = {
-        name: format_number(told[name], words["decimal"]) for name in ("lr", "product", "threshold", "first", "last")
+        name: format_number(told[name], words["decimal"])
+        for name in ("lr", "ends", "product", "threshold", "first", "last")
+        if told[name] is not None
     }
 
-    def say(key: str, **more: Any) -> str:
-        return words["says_" + key].format(**number, steps=told["steps"], **more)
+    gauge = "ηλ̃" if OPTIMIZERS[told["rule"]].scale else "ηλ"
 
-    said = [say("rate" if told["constant"] else "rate_start")]
+    def say(key: str, **more: Any) -> str:
+        return words["says_" + key].format(**number, steps=told["steps"], gauge=gauge, **more)
+
+    said = []
+    if race:
+        said += [say("race", list=_standings(race, words)), say("focus", rule=words["rule_" + told["rule"]])]
+    said.append(say("rate_alone" if np.isnan(told["threshold"]) else "rate" if told["constant"] else "rate_start"))
+    if told["ends"] is not None and number["ends"] != number["lr"]:
+        said.append(say("ends"))
     if told["regime"]:
         said.append(say(told["regime"]))
+    if told["crosses"] is not None:
+        said.append(say("crosses", step=told["crosses"]))
     if told["leaves"] is not None:
         said.append(say("leaves", step=told["leaves"], place=_place(told["place"], words["decimal"])))
     if told["infinite"] is not None:
@@ -168,6 +192,14 @@ def sentence(told: dict[str, Any], language: str) -> str:
     if told["nan"] is not None:
         said.append(say("nan", step=told["nan"]))
     return words["join"].join(said)
+
+
+def _standings(race: list[tuple[str, float]], words: dict[str, str]) -> str:
+    """The racers, the lowest loss first."""
+    ordered = sorted(race, key=lambda one: np.inf if np.isnan(one[1]) else one[1])
+    return words["comma"].join(
+        f"{words['rule_' + name]} {format_number(loss, words['decimal'])}" for name, loss in ordered
+    )
 
 
 def _place(point: list[float], decimal: str) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from rcssmin import cssmin
+from rjsmin import jsmin
 from sphinx.application import Sphinx
 
 import bigrams
@@ -43,8 +45,9 @@ def add_paths(app: Sphinx, config: Any) -> None:
     """Our templates before the theme's; our static files, the vendored ones, the figure's."""
     figure = Path(app.doctreedir).parent / "figure"
     figure.mkdir(exist_ok=True)
-    (figure / "lab.js").write_text(page.script(), encoding="utf-8")
-    (figure / "lab.css").write_text(page.style(), encoding="utf-8")
+    script, style = jsmin(page.script(editions.code(app)), keep_bang_comments=True), cssmin(page.style())
+    (figure / "lab.js").write_text(script, encoding="utf-8")
+    (figure / "lab.css").write_text(style, encoding="utf-8")
     config.templates_path.insert(0, str(SITE / "templates"))
     config.html_static_path += [str(SITE / "assets"), str(SITE / "vendor"), str(figure)]
 

@@ -12,6 +12,7 @@ import pytest
 
 from lrlib import curvature, descend, lab, optimizers, outcome, schedules, search, source, surfaces, use
 from lrlib.noise import normals
+from lrlib.optimizers import OPTIMIZERS
 
 USUAL = {"surface": "parabola", "optimizer": "gd", "start": 1.0, "lr": 0.1, "steps": 5}
 
@@ -162,9 +163,74 @@ BAD = [
     (lambda: search.random(abs, {"lr": (0, 1)}, 5), ValueError, "ranges['lr'] must be (low, high) with 0 < low < high"),
     (lambda: search.Descent("parabola", "gd", 1.0, 5)(lr=0.1, beta=1), TypeError, "has no setting 'beta'"),
     # figures
-    (drawn(optimizer="adam"), ValueError, "optimizer 'adam' has no figure"),
     (drawn(panels=["lost"]), ValueError, "panels 'lost' is unknown: did you mean 'loss'?"),
+    (drawn(controls=["curvatur"]), ValueError, "controls 'curvatur' is unknown: did you mean 'curvature'?"),
+    (drawn(controls=["condition"]), ValueError, "controls 'condition' is unknown"),
     (drawn(lr=[0.1, 0.2]), TypeError, "lr must be one number, got [0.1, 0.2]"),
+    (drawn(start=None, steps=20_001), ValueError, "steps must be a whole number from 1 to 20000, got 20001"),
+    (drawn(noise=-1), ValueError, "noise must be a finite number of at least 0, got -1.0"),
+    (drawn(noise=[0.1]), TypeError, "noise must be one number, got [0.1]"),
+    (drawn(seed=1.5), TypeError, "seed must be a whole number from 0 to 999999, got 1.5"),
+    (drawn(seed=1_000_000), ValueError, "seed must be a whole number from 0 to 999999, got 1000000"),
+    (drawn(dtype="float8"), ValueError, "dtype 'float8' is unknown: did you mean 'float64'?"),
+    (drawn(dtype=int), ValueError, "dtype 'int64' is unknown"),
+    (drawn(cursor=51), ValueError, "cursor must be a whole number from 0 to steps, 50, got 51"),
+    (drawn(cursor=-1), ValueError, "cursor must be a whole number from 0 to 20000, got -1"),
+    (drawn(predict="ends"), ValueError, "predict 'ends' is unknown: did you mean 'end'?"),
+    (drawn(hidden="loss"), TypeError, "hidden must be a list of names, got 'loss'"),
+    (drawn(hidden=["loose"]), ValueError, "hidden 'loose' is unknown: did you mean 'loss'?"),
+    # races
+    (drawn(optimizer=[]), ValueError, "optimizers must be a list of 1 to 5 rules, got []"),
+    (drawn(optimizer=list(OPTIMIZERS)[:6]), ValueError, "optimizers must be a list of 1 to 5 rules, got ['gd', "),
+    (drawn(optimizer=["gd", "gd"]), ValueError, "optimizers must be different rules, got ['gd', 'gd']"),
+    (drawn(optimizer=["gd", "adm"]), ValueError, "optimizer 'adm' is unknown: did you mean 'adam'?"),
+    (drawn(optimizer=["gd", 3]), TypeError, "optimizer must be a name, got 3"),
+    (drawn(optimizer=["gd", "adam"], beta=0.9), TypeError, "'parabola' with 'gd', 'adam' has no setting 'beta'"),
+    (
+        drawn(optimizer=["adam", "lion"], beta2=0.99995),
+        ValueError,
+        "beta2 must be a number from 0 to 0.9999, got 0.99995",
+    ),
+    (drawn(lr={"adam": 0.1}), ValueError, "rates['adam'] is the rate of a rule that does not run: known: gd"),
+    (drawn(lr={"gdd": 0.1}), ValueError, "rates 'gdd' is unknown: did you mean 'gd'?"),
+    (drawn(lr={"gd": -0.1}), ValueError, "rates['gd'] must be a finite number above 0, got -0.1"),
+    (
+        drawn(lr={"gd": schedules.cosine(0.1)}),
+        TypeError,
+        "rates['gd'] must be a finite number above 0, got schedules.co",
+    ),
+    (drawn(lr={}), ValueError, "lr must hold a rate for at least one rule, got {}"),
+    (drawn(schedule={"name": "cosine"}), TypeError, "has no setting 'schedule'"),
+    # schedules in figures
+    (
+        drawn(lr=schedules.cosine),
+        TypeError,
+        "lr must be a schedule with its rate: write schedules.cosine(0.1, steps=…)",
+    ),
+    (drawn(lr=lambda t: 0.1), TypeError, "lr must be a number or one of the book's schedules in a figure, such as"),
+    (drawn(lr=schedules.cosine([0.1, 0.2])), TypeError, "lr must be one number, got array([0.1, 0.2])"),
+    (
+        drawn(lr=schedules.cosine(0.1, steps=[5, 9])),
+        TypeError,
+        "schedule's steps must be one number, got array([5., 9.])",
+    ),
+    (
+        drawn(lr=schedules.warmup(schedules.warmup(0.1, 5), 5)),
+        TypeError,
+        "lr must have at most one warm-up in a figure",
+    ),
+    (
+        drawn(lr=schedules.warmup(0.1, [5, 6])),
+        TypeError,
+        "steps of the warm-up must be one number, got array([5., 6.])",
+    ),
+    (
+        drawn(lr=schedules.warmup(0.1, 2.5)),
+        TypeError,
+        "schedule's warmup must be a whole number from 0 to 1000000, got 2.5",
+    ),
+    (drawn(lr=schedules.warmup(lambda t: 0.1, 5)), TypeError, "lr must be a number or one of the book's schedules"),
+    (lambda: lab(lr=schedules.cyclic(0.3, base=0.2)).set_trait("lr", 0.1), ValueError, "base must not be above lr"),
     (lambda: source("gd"), TypeError, "function must be a plain Python function, such as optimizers.gd, got 'gd'"),
 ]
 

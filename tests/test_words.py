@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 from fontTools.ttLib import TTFont
+from matplotlib import font_manager
 from importlib.resources import files
 
 from lrlib import descend, words
@@ -24,19 +25,26 @@ def test_every_language_has_the_same_strings_with_the_same_placeholders(language
         assert translated[key] or key == "join", f"{key} is empty in lrlib/locale/{language}.json"
 
 
+#: Names, and what German writes like English.
+ALIKE = re.compile("rule_.*|schedule_(transformer|linear)")
+
+
 @pytest.mark.parametrize("language", ["de", "zh", "ko"])
 def test_nothing_is_left_in_english(language):
     same = [
-        key for key, text in strings(language).items() if text == strings("en")[key] and re.search("[a-z]{4}", text)
+        key
+        for key, text in strings(language).items()
+        if text == strings("en")[key] and re.search("[a-z]{4}", PLACEHOLDER.sub("", text)) and not ALIKE.fullmatch(key)
     ]
     assert not same, f"translate these strings in lrlib/locale/{language}.json: {same}"
 
 
 @pytest.mark.parametrize(("language", "font"), [("zh", "NotoSansSC-subset.otf"), ("ko", "NotoSansKR-subset.otf")])
 def test_the_bundled_font_has_every_character_of_the_strings(language, font):
-    with TTFont(str(files("lrlib") / "fonts" / font)) as known:
+    fallback = font_manager.findfont("DejaVu Sans")  # matplotlib's own: it has the signs of the formulas
+    with TTFont(str(files("lrlib") / "fonts" / font)) as known, TTFont(fallback) as signs:
         characters = {ord(c) for text in strings(language).values() for c in PLACEHOLDER.sub("", text)}
-        missing = {chr(c) for c in characters - set(known.getBestCmap())}
+        missing = {chr(c) for c in characters - set(known.getBestCmap()) - set(signs.getBestCmap())}
     assert not missing, f"{font} lacks {missing}: see lrlib/fonts/README.md"
 
 
@@ -60,7 +68,7 @@ def tell(
     lr, language="en", surface="parabola", optimizer="gd", steps=30, view=((-5, 5),), panels=("landscape",), **settings
 ):
     path = descend(surface, optimizer, -4.0, lr, steps, **settings)
-    return sentence(facts(path, view, 1.0, panels), language)
+    return sentence(facts(path, view, panels, lr), language)
 
 
 @pytest.mark.parametrize(
@@ -107,5 +115,5 @@ def test_an_unknown_language_is_refused_with_the_known_ones():
 
 def test_on_a_saddle_nothing_is_said_about_a_minimum():
     path = descend("saddle", "momentum", (1.0, 0.1), 0.1, 20)
-    said = sentence(facts(path, ((-3, 3), (-2, 2)), 1.0, ("landscape",)), "en")
+    said = sentence(facts(path, ((-3, 3), (-2, 2)), ("landscape",), 0.1), "en")
     assert "minimum" not in said and "ηλ = 0.1" in said

@@ -11,6 +11,26 @@
     }
   }
 
+  /** The part of the address that means the same in every language: a figure's state, a label, an equation; a heading's own words do not. */
+  function placeInAllLanguages() {
+    if (location.hash.startsWith("#figure=")) return location.hash;
+    const target = document.querySelector(":target");
+    if (!target?.matches("section:not(.reference-entry)")) return target ? location.hash : "";
+    const page = location.pathname.split("/").pop().replace(/\.html$/, "");
+    const names = [target, ...target.querySelectorAll(":scope > span[id]")].map(({ id }) => id);
+    const label = names.find((name) => name === page || name.startsWith(`${page}-`)); // as labels are named in the book
+    return label ? `#${label}` : "";
+  }
+
+  /** The other languages open at the same place, however their links are followed or copied. */
+  function keepPlace() {
+    for (const link of document.querySelectorAll(".languages [data-language]")) {
+      for (const event of ["click", "auxclick", "contextmenu"]) {
+        link.addEventListener(event, () => { link.hash = placeInAllLanguages(); });
+      }
+    }
+  }
+
   /** What is wider than its box scrolls; without a tab stop a keyboard could not scroll it. */
   function makeScrollable() {
     const wide = document.querySelectorAll(".bd-article :is(pre, mjx-container[display], .pst-scrollable-table-container)");
@@ -92,6 +112,7 @@
   }
 
   rememberLanguage();
+  keepPlace();
   addCopyButtons();
   openTarget();
   addEventListener("hashchange", openTarget);

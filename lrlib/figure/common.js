@@ -5,13 +5,13 @@ const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴",
 
 const tenTo = (exponent) => "10" + String(exponent).replace(/./g, (digit) => SUPERSCRIPT[digit]);
 
-/** Three digits, a real minus, powers of ten when they are needed. The twin of words.format_number. */
-function formatNumber(value, decimal = ".") {
+/** A few digits, a real minus, powers of ten when they are needed. The twin of words.format_number. */
+function formatNumber(value, decimal = ".", figures = 3) {
   if (Number.isNaN(value)) return "nan";
   const sign = value < 0 ? "−" : "";
   if (!Number.isFinite(value)) return sign + "∞";
   if (value === 0) return "0";
-  const [mantissa, power] = Math.abs(value).toExponential(2).split("e");
+  const [mantissa, power] = Math.abs(value).toExponential(figures - 1).split("e");
   const digits = mantissa.replace(".", ""), exponent = Number(power);
   const plain = exponent >= -4 && exponent < 5;
   const all = !plain || exponent >= 0 ? digits.padEnd(exponent + 1, "0") : "0".repeat(-exponent) + digits;
@@ -62,21 +62,34 @@ function readNumber(text) {
   return parts.length > 2 ? NaN : over / under;
 }
 
-/** A custom element whose `data-settings` are the values of a model. */
-function defineElement(name, render) {
+/** Figures that come near the window are built; the others show their picture and cost nothing. */
+const approaching = new IntersectionObserver((entries) => {
+  for (const { isIntersecting, target } of entries) if (isIntersecting) target.build();
+}, { rootMargin: "800px 0px" });
+
+/** A custom element whose `data-settings` are the values of a model; `isMeant` tells which must not wait. */
+function defineElement(name, render, isMeant) {
   customElements.define(name, class extends HTMLElement {
     #leave = null;
     connectedCallback() {
+      if (isMeant && !isMeant(this)) approaching.observe(this);
+      else this.build();
+    }
+    build() {
+      approaching.unobserve(this);
+      if (this.#leave) return;
       try {
         this.#leave = render({ model: new PageModel(JSON.parse(this.dataset.settings)), el: this });
       } catch (error) {
-        const words = locales[document.documentElement.lang.slice(0, 2)] ?? locales.en;
+        const words = locales[document.documentElement.lang.slice(0, 2)] ?? Object.values(locales)[0];
         this.prepend(element("p", { class: "wrong", role: "alert" }, fill(words.broken, { reason: error.message })));
       }
     }
     disconnectedCallback() {
+      approaching.unobserve(this);
       this.#leave?.();
       this.#leave = null;
     }
   });
+  if (isMeant) addEventListener("hashchange", () => [...document.querySelectorAll(name)].filter(isMeant).forEach((figure) => figure.build()));
 }

@@ -1,0 +1,146 @@
+// Panels that draw lines over the steps: loss, gradient norm, effective rates, the rule's state, the schedule.
+
+/** What each of them shows: its lines, and whether its axis counts in powers of ten. */
+const CURVES = {
+  loss: {
+    log: true, events: true,
+    lines: ({ runs }) => runs.map((run) => ({ run, values: run.losses, band: run.bands?.losses })),
+  },
+  norm: {
+    log: true,
+    lines: ({ runs }) => runs.map((run) => ({ run, values: run.norms, band: run.bands?.norms })),
+  },
+  rates: {
+    log: true, plain: true,
+    lines: ({ run, words }) => run.effective.map((values, i) => ({ run, values, part: i, name: words["coordinate_" + i] })),
+  },
+  schedule: {
+    plain: true, // dots on a line that hardly bends would hide it
+    lines: ({ runs }) => runs.map((run) => ({ run, values: run.rates })),
+  },
+};
+
+/** One array of a rule's state, coordinate by coordinate, and what bias correction makes of it. */
+function stateCurve(name, rule) {
+  const coordinate = (values, n, i) => Float64Array.from({ length: values.length / n }, (_, t) => values[t * n + i]);
+  return {
+    plain: true, log: name !== "m" && Boolean(rule.scale), // sums and means of squares; all else has a sign
+    lines: ({ run, words }) => {
+      const kept = run.state[name], corrected = run.corrected[name] ?? null, lines = [];
+      for (let i = 0; i < run.n; i++) {
+        lines.push({ run, part: i, values: coordinate(kept, run.n, i), name: run.n > 1 ? words["coordinate_" + i] : "" });
+        if (corrected) lines.push({ run, part: i, corrected: true, values: coordinate(corrected, run.n, i) });
+      }
+      return lines;
+    },
+  };
+}
+
+/**
+ * The ends of an axis in whole decades, so that it stands still while the curve moves. It reaches ten decades
+ * below the first value, and where one of several lines stays near it, no more than that above.
+ */
+function logDomain(lines) {
+  let low = Infinity, high = 0, first = 0, tame = Infinity;
+  for (const { values } of lines) {
+    let most = 0;
+    for (const value of values) if (value > 0 && value < Infinity) { low = Math.min(low, value); most = Math.max(most, value); }
+    if (values[0] > 0 && values[0] < Infinity) first = Math.max(first, values[0]);
+    high = Math.max(high, most);
+    if (Number.isFinite(values.at(-1))) tame = Math.min(tame, most);
+  }
+  if (!high) low = high = 1;
+  if (!first) first = high;
+  const top = lines.length > 1 && tame < first * 1e10 ? Math.min(high, first * 1e10) : high;
+  return [tenthPower(Math.floor(Math.log10(Math.max(low / 2, first * 1e-10)))), tenthPower(Math.ceil(Math.log10(Math.max(top, first) * 2)))];
+}
+
+function linearDomain(lines) {
+  let low = 0, high = 0;
+  for (const { values } of lines) for (const value of values) if (Number.isFinite(value)) { low = Math.min(low, value); high = Math.max(high, value); }
+  if (high - low < 1e-300) high = low + 1;
+  const most = 1e300; // beyond, a span would be infinite
+  return [Math.max(low, -most) * 1.06, Math.min(high, most) * 1.06];
+}
+
+function curvePanel(frame, hands, curve) {
+  const events = frame.layer("path", "event"), bands = frame.layer("g", "bands"), marks = frame.layer("g", "lines"), names = frame.layer("g", "names");
+  const mark = makeCursor(frame, hands), drawGuess = curve.events ? guessLine(frame, hands) : () => {};
+  const draw = (scene) => {
+    const { x, width, height, words } = frame, lines = curve.lines(scene), { steps } = scene.state;
+    const seen = lines.concat(lines.flatMap(({ band }) => (band ?? []).map((values) => ({ values }))));
+    const log = curve.log && seen.every(({ values }) => values.every((value) => !(value < 0)));
+    frame.y = log ? d3.scaleLog() : d3.scaleLinear();
+    const { y } = frame, [low, high] = log ? logDomain(seen) : linearDomain(seen);
+    x.domain([0, steps]).range([0, width]);
+    y.domain([low, high]).range([height, 0]);
+    if (!log) y.nice(5);
+    drawAxes(frame, log ? decades(low, high) : null);
+    const place = plainScale(y, log), toPixel = log ? (value) => (value === 0 ? height + 4 : value === Infinity ? -4 : place(value)) : place;
+    const stride = width / steps, xAt = (t) => t * stride, dotted = !curve.plain && steps * lines.length < MANY;
+    const traced = lines.map((line) => ({ ...line, ...trace(line.values.length, xAt, (t) => toPixel(line.values[t]), FAR, dotted) }));
+    bands.selectAll("path").data(lines.filter(({ band }) => band)).join("path").attr("class", "band").attr("d", ({ band }) => bandPath(band, x, toPixel));
+    marks.selectAll("path.trail").data(traced).join("path").attr("class", classOf).attr("d", ({ line }) => line);
+    marks.selectAll("path.dots").data(dotted ? traced : []).join("path").attr("class", ({ run }) => `dots racer-${run.racer}`).attr("d", ({ dots }) => dots);
+    nameLines(names, traced.filter(({ name }) => name), frame, toPixel);
+    if (curve.events) drawEvents(frame, events, scene.facts);
+    else frame.note.text("");
+    drawGuess(scene, toPixel);
+    mark(scene);
+  };
+  return { draw, mark };
+}
+
+const classOf = ({ run, part = 0, corrected }) => `trail racer-${run.racer} part-${part}${corrected ? " corrected" : ""}`;
+
+/** The name of each line beside its end, or as far right as it goes. */
+function nameLines(names, lines, { x, width, height }, toPixel) {
+  const taken = [];
+  names.selectAll("text").data(lines).join("text").attr("text-anchor", "end")
+    .attr("x", (_, i) => width - 6 - 22 * (i % 2)).attr("y", ({ values }) => {
+      let last = values.length - 1;
+      while (last > 0 && !Number.isFinite(values[last])) last--;
+      let at = Math.min(Math.max((toPixel(values[last]) || 0) - 7, 13), height - 6);
+      const aside = at < height / 2 ? 13 : -13;
+      while (taken.some((other) => Math.abs(other - at) < 13)) at += aside;
+      taken.push(at);
+      return at;
+    }).attr("class", ({ run }) => `racer-${run.racer}`).text(({ name }) => name);
+}
+
+/** Where the numbers end. Right of it nothing is drawn; where there is no room, it is said on the left. */
+function drawEvents(frame, events, facts) {
+  const { x, width, height, words, note } = frame;
+  const told = [["mark_below", facts.below], ["mark_infinite", facts.infinite], ["mark_nan", facts.nan]].filter(([, step]) => step !== null);
+  const happened = told.map(([, step]) => x(step));
+  events.attr("d", happened.map((at) => `M${tenth(at)},0V${height}`).join(""));
+  const room = told.length && Math.max(...happened) < width * 0.55;
+  const at = MARGIN.left + (room ? Math.max(...happened) + 8 : Math.min(...happened, width) - 8);
+  note.attr("text-anchor", room ? "start" : "end").attr("y", MARGIN.top + height - (room ? height / 2 : 26));
+  note.selectAll("tspan").data(told).join("tspan").attr("x", at)
+    .attr("dy", (_, i) => (i ? "1.3em" : 0)).text(([key, step]) => fill(words[key], { step }));
+}
+
+/** The state of the rule in focus, one frame for each of its arrays. */
+function statePanel(frame, hands) {
+  const none = element("p", { class: "none" }), inside = element("div", { class: "parts" });
+  frame.box.classList.add("wide");
+  frame.box.replaceChildren(frame.heading, none, inside);
+  let parts = [], drawn = null;
+  const rebuild = ({ run, words }) => {
+    drawn = run.name;
+    parts = run.rule.state.map((name) => {
+      const part = makeFrame("part", words, { title: run.rule.correction ? `${name} (${words.corrected})` : name });
+      return { frame: part, ...curvePanel(part, hands, stateCurve(name, run.rule)) };
+    });
+    inside.replaceChildren(...parts.map((part) => part.frame.box));
+    for (const part of parts) measure(part.frame);
+  };
+  const draw = (scene) => {
+    if (scene.run.name !== drawn) rebuild(scene);
+    none.textContent = parts.length ? "" : scene.words.no_state;
+    frame.heading.textContent = `${scene.words.state}: ${scene.words["rule_" + scene.run.name]}`;
+    for (const part of parts) { measure(part.frame); part.draw(scene); }
+  };
+  return { draw, mark: (scene) => parts.forEach((part) => part.mark(scene)) };
+}

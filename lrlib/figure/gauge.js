@@ -1,0 +1,111 @@
+// The gauge: effective step × curvature against the threshold.
+
+let patterns = 0; // every figure needs a name of its own for its hatching
+
+function gaugePanel(frame, hands) {
+  const { layer } = frame, id = `lr-hatch-${patterns++}`;
+  const pattern = frame.svg.append("defs").append("pattern").attr("id", id).attr("patternUnits", "userSpaceOnUse").attr("width", 9).attr("height", 9);
+  pattern.append("path").attr("class", "hatch").attr("d", "M-2,2l4,-4M0,9l9,-9M7,11l4,-4");
+  const calm = layer("path", "calm"), danger = layer("path", "danger"), hatch = layer("path", "hatching").attr("fill", `url(#${id})`);
+  const glideLine = layer("path", "glide-line"), limit = layer("path", "limit");
+  const band = layer("path", "band"), lines = layer("g", "products"), zones = layer("g", "zones"), names = layer("g", "names");
+  const mark = makeCursor(frame, hands);
+  const over = frame.svg.append("g").attr("class", "handles").attr("transform", `translate(${MARGIN.left},${MARGIN.top})`);
+  const none = frame.box.appendChild(element("p", { class: "none" }));
+  const product = productHandle(over, frame, hands), threshold = thresholdHandle(over, frame, hands);
+
+  const draw = (scene) => {
+    const { run } = scene, { x, y, width, height, words } = frame;
+    frame.heading.textContent = scene.runs.length > 1 ? `${words.gauge}: ${words["rule_" + run.name]}` : words.gauge;
+    const limited = run.thresholds !== null && run.thresholds.every((limit) => limit > 0 && limit < Infinity);
+    frame.box.classList.toggle("empty", !limited);
+    none.textContent = limited ? "" : words[run.thresholds ? "no_limit" : "no_threshold"];
+    if (!limited) return;
+    const { gauge, thresholds, steps } = run, first = thresholds[0], glide = run.recorded ? 0 : run.rule.glide(run.rates[0], ...run.hyper);
+    let low = 0, most = 0;
+    for (const values of gauge.concat(run.bands?.gauge ?? [])) for (const value of values) {
+      if (value < low && value > -FAR) low = value;
+      if (value > most && value < Infinity) most = value;
+    }
+    const half = first / 2, top = half * Math.min(Math.max(Math.ceil((1.1 * most) / half), 3), 8);
+    x.domain([0, steps]).range([0, width]);
+    y.domain([Math.max(low * 1.1, -top), top]).range([height, 0]);
+    drawAxes(frame);
+    const across = plainScale(x), up = plainScale(y);
+    // The last step begins at steps − 1: its line goes on to the edge.
+    const edge = level(thresholds, across, up) + `H${width}`;
+    calm.attr("d", `${edge}V${height}H0Z`);
+    danger.attr("d", `${edge}V0H0Z`);
+    hatch.attr("d", `${edge}V0H0Z`);
+    limit.attr("d", edge);
+    glideLine.attr("d", isNumber(glide) ? `M0,${y(glide)}H${width}` : null);
+    const named = run.recorded ? [] : [[0, glide, "glide"], [glide, first, middleZone(first)], [first, top, "explode"]];
+    zones.selectAll("text").data(named.filter(([from, to]) => y(from) - y(to) > 15)).join("text")
+      .attr("x", width - 16).attr("y", ([from, to]) => (y(from) + y(to)) / 2).text(([, , zone]) => words["zone_" + zone]);
+    band.attr("d", bandPath(run.bands?.gauge, x, y));
+    lines.selectAll("path").data(gauge).join("path").attr("class", (_, i) => `trail racer-${run.racer} eigen-${i}`)
+      .attr("d", (values) => { const line = level(values, across, up); return Number.isFinite(values[steps - 1]) ? line + `H${width}` : line; });
+    const labels = gauge.map(([value], i) => [value, i]).filter(([value]) => y(value) > 0);
+    names.selectAll("text").data(labels).join("text").attr("x", ([, i]) => 16 + 34 * i)
+      .attr("y", ([value]) => (value < first && y(value) + 18 < height ? y(value) + 15 : Math.max(y(value) - 6, 12)))
+      .attr("class", `racer-${run.racer}`).text(([, i]) => productName(run, i));
+    frame.note.text(gauge[0][0] > top ? `▲ ${productName(run, 0, true)} = ${formatNumber(gauge[0][0], words.decimal)}` : "");
+    product(run);
+    threshold(run);
+    mark(scene);
+  };
+  return { draw, mark };
+}
+
+/** ηλ, with an index where there are two eigenvalues and a tilde where the rule rescales. */
+const curvatureName = ({ n, rule }, i) => (rule.scale ? "λ̃" : "λ") + (n === 1 ? "" : "₁₂"[i]);
+const productName = (run, i, short = false) => "η" + (short ? (run.rule.scale ? "λ̃" : "λ") : curvatureName(run, i));
+
+/** On the line of the largest product: dragging it sets the rate. */
+function productHandle(over, frame, hands) {
+  const node = over.append("g").attr("class", "handle");
+  node.append("circle").attr("class", "reach").attr("r", 13);
+  node.append("circle").attr("r", 8);
+  let shown = null;
+  const to = (value) => { if (value > 0 && shown.gauge[0][0] > 0) hands.setRate(shown.name, round3((shown.lr * value) / shown.gauge[0][0])); };
+  makeHandle(node, frame.words.handle_product, {
+    drag: (event) => to(frame.y.invert(event.y)),
+    key: (_, sign) => to(shown.gauge[0][0] * 1.05 ** sign),
+  });
+  return (run) => {
+    shown = run;
+    const value = run.gauge[0][0], within = !run.recorded && value > 0 && value <= frame.y.domain()[1];
+    node.attr("display", within ? null : "none").attr("transform", `translate(0,${within ? frame.y(value) : 0})`)
+      .attr("aria-valuemin", 0).attr("aria-valuemax", frame.y.domain()[1]).attr("aria-valuenow", within ? value : 0)
+      .attr("aria-valuetext", `${productName(run, 0)} = ${formatNumber(value, frame.words.decimal)}`);
+  };
+}
+
+/** On the threshold, where a memory β moves it: dragging it sets β. */
+function thresholdHandle(over, frame, hands) {
+  const node = over.append("g").attr("class", "handle threshold");
+  node.append("circle").attr("class", "reach").attr("r", 13);
+  node.append("path").attr("d", "M0,-9L9,0L0,9L-9,0Z");
+  let shown = null, memory = null;
+  const thresholdAt = (value) => shown.rule.threshold(shown.rates[0], ...shown.hyper.map((own, i) => (i === memory ? value : own)));
+  const to = (wanted) => {
+    const name = namesIn(shown.rule.settings)[memory];
+    let [low, high] = shown.rule.settings[name].slider;
+    const rises = thresholdAt(high) > thresholdAt(low);
+    for (let i = 0; i < 40; i++) {
+      const middle = (low + high) / 2;
+      if (thresholdAt(middle) < wanted === rises) low = middle; else high = middle;
+    }
+    hands.setSetting(name, round3(low));
+  };
+  makeHandle(node, frame.words.handle_threshold, {
+    drag: (event) => to(frame.y.invert(event.y)),
+    key: (_, sign) => to(shown.thresholds[0] * 1.03 ** sign),
+  });
+  return (run) => {
+    shown = run;
+    memory = namesIn(run.rule.settings).findIndex((name) => name === "beta" || name === "beta1");
+    node.attr("display", memory < 0 ? "none" : null).attr("transform", `translate(${frame.width},${frame.y(run.thresholds[0])})`)
+      .attr("aria-valuenow", run.thresholds[0]).attr("aria-valuetext", formatNumber(run.thresholds[0], frame.words.decimal));
+  };
+}

@@ -1,0 +1,126 @@
+// What all panels are made of: a frame with axes, lines that end where the numbers do, the cursor.
+//
+// A panel is a function of a frame and the reader's hands. It returns `draw`, which shows a scene
+// (state, runs, the run in focus), and, where there is something to show, `mark`, which shows the
+// cursor. A moving cursor calls `mark` alone.
+
+const MARGIN = { top: 8, right: 12, bottom: 30, left: 52 };
+const FAR = 1e5; // pixels: beyond, a line from the picture cannot be told from one that is longer still
+const MANY = 150; // steps: beyond, dots would hide the line
+const DASHES = ["", "7 4", "2 3", "9 3 2 3", "4 2"]; // of the racers, for eyes that do not tell the colours apart
+
+/** A box with a title, axes, and an inner svg that clips what leaves the picture. */
+function makeFrame(name, words, { over = "step", title = words[name] } = {}) {
+  const box = element("div", { class: `panel ${name.split(":")[0]}` });
+  const heading = element("div", { class: "title" }, title);
+  box.append(heading);
+  const svg = d3.select(box).append("svg").attr("role", over === "step" && name !== "gauge" ? "img" : "group").attr("aria-label", title);
+  const inner = svg.append("svg").attr("class", "inner").attr("x", MARGIN.left).attr("y", MARGIN.top);
+  return {
+    name, words, box, heading, svg, inner,
+    xAxis: svg.append("g").attr("class", "axis"), yAxis: svg.append("g").attr("class", "axis"),
+    xName: over ? svg.append("text").attr("class", "axis-name").text(words[`axis_${over}`]) : null,
+    note: svg.append("text").attr("class", "note"),
+    layer: (kind, className) => inner.append(kind).attr("class", className),
+    x: d3.scaleLinear(), y: d3.scaleLinear(), width: 0, height: 0,
+  };
+}
+
+/** Fits a frame to the width it has; true if that changed. */
+function measure(frame) {
+  const width = Math.max(frame.box.clientWidth - MARGIN.left - MARGIN.right, 60);
+  const height = Math.max(frame.box.clientHeight - frame.heading.offsetHeight - (frame.below?.offsetHeight ?? 0) - MARGIN.top - MARGIN.bottom, 60);
+  if (!frame.box.clientWidth || (width === frame.width && height === frame.height)) return false;
+  Object.assign(frame, { width, height, axesDrawn: null });
+  const { svg, inner, xAxis, yAxis, xName, note } = frame;
+  svg.attr("width", width + MARGIN.left + MARGIN.right).attr("height", height + MARGIN.top + MARGIN.bottom);
+  inner.attr("width", width).attr("height", height);
+  xAxis.attr("transform", `translate(${MARGIN.left},${MARGIN.top + height})`);
+  yAxis.attr("transform", `translate(${MARGIN.left},${MARGIN.top})`);
+  xName?.attr("x", MARGIN.left - 10).attr("y", MARGIN.top + height + 19).attr("text-anchor", "end");
+  note.attr("x", MARGIN.left + width / 2).attr("y", MARGIN.top + 14).attr("text-anchor", "middle");
+  return true;
+}
+
+/** Both axes; `yTicks`, and `xTicks` where given, are powers of ten on a logarithmic axis. */
+function drawAxes(frame, yTicks, xTicks) {
+  const { words, x, y, width, height } = frame, key = [x.domain(), y.domain(), yTicks, xTicks].join();
+  if (key === frame.axesDrawn) return;
+  frame.axesDrawn = key;
+  const label = (value) => formatNumber(value, words.decimal), power = (value) => tenTo(Math.round(Math.log10(value)));
+  const fit = (axis, ticks, count) => (ticks ? axis.tickValues(ticks).tickFormat(power) : axis.ticks(count).tickFormat(label));
+  frame.xAxis.call(fit(d3.axisBottom(x).tickSizeOuter(0), xTicks, Math.min(6, width / 50)));
+  frame.yAxis.call(fit(d3.axisLeft(y).tickSizeOuter(0), yTicks, Math.min(6, height / 30)));
+}
+
+const tenthPower = (exponent) => Math.min(Math.max(10 ** exponent, 1e-307), 1e308);
+
+/** Whole powers of ten between two numbers, seven at most. */
+function decades(low, high) {
+  const from = Math.ceil(Math.log10(low) - 1e-9), to = Math.floor(Math.log10(high) + 1e-9), stride = Math.ceil((to - from + 1) / 6);
+  return Array.from({ length: Math.max(Math.ceil((to - from + 1) / stride), 0) }, (_, i) => 10 ** (from + i * stride));
+}
+
+const tenth = (value) => Math.round(value * 10) / 10;
+
+/** A scale as plain arithmetic: D3's costs several calls for each of thousands of points. */
+function plainScale(scale, log = false) {
+  const [low, high] = scale.domain(), [from, to] = scale.range();
+  if (!log) return (value) => from + ((to - from) * (value - low)) / (high - low);
+  const start = Math.log(low), factor = (to - from) / (Math.log(high) - start);
+  return (value) => from + factor * (Math.log(value) - start);
+}
+
+/** A line through `count` points in pixels, up to the first that is farther away than `reach`, and a dot at each. */
+function trace(count, xAt, yAt, reach, dotted = count <= MANY) {
+  let line = "", dots = "";
+  for (let i = 0; i < count; i++) {
+    const x = xAt(i), y = yAt(i);
+    if (!(Math.abs(x) < reach && Math.abs(y) < reach)) {
+      if (i > 0 && Number.isFinite(x) && Number.isFinite(y)) {
+        const shrink = Math.min(FAR / Math.max(Math.abs(x), Math.abs(y)), 1);
+        line += `L${tenth(x * shrink)},${tenth(y * shrink)}`;
+      }
+      break;
+    }
+    const at = tenth(x) + "," + tenth(y);
+    line += (i ? "L" : "M") + at;
+    if (dotted) dots += `M${at}h0`;
+  }
+  return { line, dots };
+}
+
+/** A line over the steps, ending where the numbers do. */
+function level(values, x, y) {
+  let path = "";
+  for (let t = 0; t < values.length; t++) {
+    if (!Number.isFinite(values[t])) break;
+    path += (t ? "L" : "M") + tenth(x(t)) + "," + tenth(Math.min(Math.max(y(values[t]), -FAR), FAR));
+  }
+  return path;
+}
+
+/** A place in pixels that an attribute can hold. */
+const drawable = (value) => (Number.isNaN(value) ? -FAR : Math.min(Math.max(value, -FAR), FAR));
+
+/** The cursor in a panel over the steps: a line that can be dragged, and clicked to anywhere. */
+function makeCursor(frame, hands) {
+  frame.inner.insert("rect", ":first-child").attr("class", "reach").attr("width", "100%").attr("height", "100%"); // empty ground feels no pointer
+  const line = frame.layer("path", "cursor");
+  const stepAt = (event) => Math.min(Math.max(Math.round(frame.x.invert(event.x)), 0), frame.x.domain()[1]);
+  frame.inner.call(d3.drag().container(frame.inner.node()).clickDistance(8)
+    .on("start drag", (event) => hands.moveCursor(stepAt(event))));
+  return ({ cursor, state }) => line.attr("d", cursor < state.steps ? `M${tenth(frame.x(cursor))},0V${frame.height}` : null);
+}
+
+/** Something on a panel that is dragged with mouse, touch and arrow keys: a slider to a screen reader. */
+function makeHandle(node, label, { drag, key }) {
+  node.attr("tabindex", 0).attr("role", "slider").attr("aria-label", label);
+  node.call(d3.drag().on("start drag", (event) => { event.sourceEvent.stopPropagation(); drag(event); }));
+  node.on("keydown", (event) => {
+    const [axis, sign] = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowUp: [1, 1], ArrowDown: [1, -1] }[event.key] ?? [];
+    if (axis === undefined) return;
+    event.preventDefault();
+    key(axis, sign);
+  });
+}

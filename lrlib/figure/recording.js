@@ -1,0 +1,142 @@
+// Recordings: what a page cannot compute, such as trained networks; one run for each stop of the rate's slider.
+
+const recordings = new WeakMap(); // what came with a figure is unpacked once
+
+/** Numbers from base64; little-endian, as is every machine that runs a browser. */
+const fromBase64 = (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+
+/** A line from one kept step straight to the next; where it ended as ∞ or nan it stays so. */
+function drawnOut(at, values, length) {
+  const line = new Float64Array(length).fill(NaN);
+  at.forEach((from, i) => {
+    const to = Math.min(at[i + 1] ?? length, length), next = Number.isFinite(values[i + 1]) ? values[i + 1] : values[i];
+    for (let t = from; t < to; t++) {
+      const share = (t - from) / (to - from);
+      line[t] = share ? values[i] * (1 - share) + next * share : values[i];
+    }
+  });
+  return line;
+}
+
+/** The lines of one quantity, each with the steps that were kept of it. */
+function unpackLines({ bits, values, counts, steps }, length) {
+  const every = fromBase64(values, bits === 64 ? Float64Array : Float32Array), at = fromBase64(steps, Uint16Array);
+  let from = 0;
+  return counts.map((count) => {
+    const begin = at.length === every.length ? from : 0; // else all lines have the same steps, or all from 0 on
+    const own = at.length ? at.subarray(begin, begin + count) : Uint16Array.from({ length: count }, (_, t) => t);
+    const line = drawnOut(own, every.subarray(from, from += count), length);
+    return { line, kept: new Set(own) };
+  });
+}
+
+/** At each rate a run with those fields of computeRun's that the panels of a recording read. */
+function unpack({ rates, steps, seeds, rescaled, crosses, ...packed }) {
+  const lines = (name, length = steps) => packed[name] && unpackLines(packed[name], length);
+  const losses = lines("losses", steps + 1), norms = lines("norms", steps + 1), gauge = lines("gauge");
+  const thresholds = lines("thresholds"), schedule = lines("schedule"), rule = { settings: {}, scale: rescaled };
+  const runs = rates.map((lr, i) => {
+    const kept = {}, bands = {};
+    const quantity = (name, each) => { // of several seeds median, lowest and highest
+      const many = each?.length / rates.length, [middle, ...band] = each?.slice(many * i, many * i + many) ?? [];
+      kept[name] = middle?.kept;
+      bands[name] = band.length ? band.map(({ line }) => line) : null;
+      return middle?.line;
+    };
+    return {
+      recorded: rates, n: 1, racer: 0, rule, lr, steps, seeds, crosses: crosses[i], kept, bands,
+      losses: quantity("losses", losses), norms: quantity("norms", norms),
+      gauge: [quantity("gauge", gauge) ?? [NaN]], thresholds: gauge && thresholds[i].line,
+      rates: schedule?.[i].line ?? new Float64Array(steps).fill(lr),
+    };
+  });
+  return { rates, runs, steps, panels: ["loss", "schedule", ...(gauge ? ["gauge"] : []), ...(norms ? ["norm"] : [])] };
+}
+
+function recordingOf(packed) {
+  if (!recordings.has(packed)) recordings.set(packed, unpack(packed));
+  return recordings.get(packed);
+}
+
+/** The stops of the slider. Nearest is by the quotient of two rates. */
+function recordedScale(rates) {
+  const away = (stop, lr) => Math.abs(Math.log(rates[stop]) - Math.log(lr)), last = rates.length - 1;
+  return {
+    stops: Math.max(last, 1), toValue: (stop) => rates[Math.min(stop, last)],
+    toStop: (lr) => rates.reduce((best, _, stop) => (away(stop, lr) < away(best, lr) ? stop : best), 0),
+  };
+}
+
+/** The recorded run nearest to the rate of the state. */
+function recordedRun({ recording, lr, optimizer }) {
+  const { rates, runs } = recordingOf(recording);
+  return Object.assign(runs[recordedScale(rates).toStop(lr)], { name: optimizer });
+}
+
+/** What stands in a state that shows a recording: each time the same. Throws if that cannot be read. */
+function recordedTraits({ recording, panels }) {
+  if (!recording) return {};
+  try {
+    const there = recordingOf(recording), wanted = Array.isArray(panels) ? panels.filter((name) => there.panels.includes(name)) : [];
+    return there.traits ??= {
+      surface: "parabola", optimizers: ["gd"], optimizer: "gd", rates: {}, steps: there.steps, controls: [], predict: null, hidden: [],
+      panels: wanted.length ? wanted : ["loss"],
+    };
+  } catch (error) {
+    throw new Error(`recording: ${error.message}`);
+  }
+}
+
+/** Marks on the slider: every rate; first, where the danger begins, that from which on no run ends in a number. */
+function recordedMarks({ recorded }, { recording }, words) {
+  const { runs, steps } = recordingOf(recording), safe = runs.findLastIndex(({ losses }) => Number.isFinite(losses[steps]));
+  const marks = recorded.map((at, i) => ({ at, name: formatNumber(at, words.decimal), kind: i > safe ? "threshold" : "" }));
+  return [...marks.slice(safe + 1), ...marks.slice(0, safe + 1).reverse()];
+}
+
+/** What happened on a recorded run. The twin of Recording.facts. */
+function recordedFacts(run) {
+  const { lr, rates, losses, gauge, thresholds, seeds, steps, crosses } = run;
+  const first = (happened) => { const at = losses.findIndex(happened); return at < 0 ? null : at; };
+  const ended = first((loss) => !Number.isFinite(loss));
+  return {
+    lr, ends: rates[steps - 1], gauge: productName(run, 0), product: gauge[0][0], threshold: thresholds?.[0],
+    seeds, steps, first: losses[0], last: losses[steps], crosses, below: null,
+    infinite: first((loss) => loss === Infinity), nan: first(Number.isNaN), before: ended ? losses[ended - 1] : null,
+  };
+}
+
+/** What a recording shows, in words. The twin of recording.sentence. */
+function recordedSentence(told, words) {
+  const { first, last, infinite, nan } = told, values = { ...told };
+  for (const name of ["lr", "ends", "product", "threshold", "first", "last", "before"]) values[name] = formatNumber(told[name], words.decimal);
+  const said = [], say = (key, step = null) => said.push(fill(words["says_" + key], { ...values, step }));
+  const tell = (key, value) => { if (value !== null) say(key, value); };
+  say(Number.isNaN(told.product) ? "rate_alone" : "rate_start");
+  if (values.ends !== values.lr) say("ends");
+  if (told.seeds > 1) say("seeds");
+  tell("crosses", told.crosses);
+  tell("infinite", infinite);
+  tell("loss_nan", nan);
+  if (infinite === null && nan === null) say(values.last === values.first ? "same" : last < first ? "falls" : "rises");
+  else tell("before", told.before);
+  return said.join(words.join);
+}
+
+/** What was recorded at a step; ≈ where it lies between two that were kept. */
+function recordedReading(run, t, words) {
+  const read = (name, values) => (run.kept[name].has(t) || !Number.isFinite(values[t]) ? "" : "≈ ") + formatNumber(values[t], words.decimal);
+  const said = [fill(words.reading_loss, { step: t, loss: read("losses", run.losses) })];
+  if (run.norms) said.push(fill(words.reading_norm, { norm: read("norms", run.norms) }));
+  if (Number.isFinite(run.gauge[0][t])) said.push(`${productName(run, 0)} = ${read("gauge", run.gauge[0])}`.replace("= ≈", "≈"));
+  return said.join(" · ");
+}
+
+/** Of several seeds the area between lowest and highest, as far as the lowest is a number. */
+function bandPath(band, x, toPixel) {
+  const end = band?.[0].findIndex((value) => !Number.isFinite(value)) ?? 0, edge = (values, first) => {
+    const at = Array.from(values, (value, t) => [t, Number.isFinite(value) ? toPixel(value) : -FAR]).slice(0, end < 0 ? values.length : end);
+    return (first ? at : at.reverse()).map(([t, y]) => tenth(x(t)) + "," + tenth(Math.min(Math.max(y, -FAR), FAR))).join("L");
+  };
+  return end ? `M${edge(band[0], true)}L${edge(band[1])}Z` : null;
+}

@@ -1,0 +1,163 @@
+// One run of an optimizer: its arrays, each computed when it is first asked for. The twin of path.Path.
+
+/** An object whose properties are computed when they are first asked for. */
+function lazy(object, parts) {
+  for (const [name, compute] of Object.entries(parts)) {
+    Object.defineProperty(object, name, {
+      configurable: true,
+      get() {
+        const value = compute();
+        Object.defineProperty(object, name, { value });
+        return value;
+      },
+    });
+  }
+  return object;
+}
+
+/** The rate at every step. */
+function ratesOf(lr, { name, settings, warmup, start }, steps) {
+  const known = mathematics.schedules[name], given = namesIn(known.settings).map((key) => settings[key]);
+  if (name === "constant" && !warmup) return new Float64Array(steps).fill(lr);
+  const rate = (t) => known.rate(t, lr, ...given), first = rate(0);
+  const at = warmup ? (t) => mathematics.warmup(t, first, rate(Math.max(t - warmup, 0)), warmup, start) : rate;
+  return Float64Array.from({ length: steps }, (_, t) => at(t));
+}
+
+/** The run of one rule that `state` describes, in its number format. */
+function computeRun(state, name, lr = rateOf(state, name)) {
+  const { steps, dtype } = state, kind = mathematicsIn(dtype), { round } = kind;
+  const rule = mathematics.optimizers[name], n = mathematics.surfaces[state.surface].dimension;
+  const given = namesIn(mathematics.surfaces[state.surface].settings).map((key) => round(state.settings[key]));
+  const hyper = hyperOf(state, name).map(round);
+  const surface = kind.surfaces[state.surface].at(...given), exact = mathematics.surfaces[state.surface].at(...given);
+  const rates = ratesOf(lr, state.schedule, steps).map(round);
+  const noise = state.noise ? mathematics.normals(state.seed, steps + 1, n).map((value) => round(state.noise * value)) : null;
+  const descent = kind.optimizers[name].descend(surface.gradient, state.start.map(round), rates, noise, ...hyper);
+  const { points, gradients } = descent;
+  const run = { name, n, steps, lr, rates, surface: exact, points, gradients, state: descent.state, rule, hyper, noisy: noise !== null };
+  return lazy(run, {
+    losses: () => Float64Array.from({ length: steps + 1 }, (_, t) => surface.value(points[t * n], points[t * n + 1])),
+    norms: () => Float64Array.from({ length: steps + 1 }, (_, t) => Math.hypot(gradients[t * n], n === 2 ? gradients[t * n + 1] : 0)),
+    scales: () => scalesOf(run),
+    effective: () => columns(n, steps, (i, t) => rates[t] * run.scales[t * n + i]),
+    gauge: () => gaugeOf(run),
+    thresholds: () => (rule.threshold ? rates.map((rate) => rule.threshold(rate, ...hyper)) : null),
+    corrected: () => correctedOf(run),
+  });
+}
+
+/** n arrays over the steps. */
+function columns(n, steps, value) {
+  return Array.from({ length: n }, (_, i) => Float64Array.from({ length: steps }, (_, t) => value(i, t)));
+}
+
+/** What the rule multiplies the gradient by at each step; nan where it takes the sign alone. */
+function scalesOf({ rule, n, steps, gradients, state, hyper }) {
+  const scales = new Float64Array(steps * n).fill(rule.threshold ? 1 : NaN);
+  if (!rule.scale) return scales;
+  const kept = Object.values(state);
+  for (let k = 0; k < scales.length; k++) {
+    scales[k] = rule.scale(gradients[k], ...kept.map((values) => values[k]), Math.floor(k / n), ...hyper);
+  }
+  return scales;
+}
+
+/** Rate × eigenvalues of the Hessian as the rule rescales it, the largest first, at every step. */
+function gaugeOf(run) {
+  const { n, steps, rule, rates, points, surface, scales } = run;
+  const products = Array.from({ length: n }, () => new Float64Array(steps));
+  for (let t = 0; t < steps; t++) {
+    const values = eigenvaluesAt(run, surface.hessian(points[t * n], points[t * n + 1]), rule.scale ? scales.subarray(t * n, t * n + n) : null);
+    for (let i = 0; i < n; i++) products[i][t] = rule.threshold ? rates[t] * values[i] : NaN;
+  }
+  return products;
+}
+
+/** Eigenvalues of a Hessian, rescaled or not, the largest first. */
+function eigenvaluesAt({ n }, hessian, scales = null) {
+  if (n === 1) return scales ? [scales[0] * hessian[0]] : hessian;
+  return scales ? mathematics.preconditioned_2d(...hessian, ...scales) : mathematics.eigenvalues_2d(...hessian);
+}
+
+/** The rule's state without its bias, for rules that correct it. */
+function correctedOf({ rule, n, steps, state, hyper }) {
+  if (!rule.correction) return {};
+  const divisors = Array.from({ length: steps }, (_, t) => rule.correction(t, ...hyper));
+  return Object.fromEntries(rule.state.map((name, which) => [
+    name, state[name].map((value, k) => (k < n ? 0 : value / divisors[Math.floor(k / n) - 1][which])),
+  ]));
+}
+
+/** What happened on a run, as the sentence tells it. The twin of words.facts. */
+function factsOf(run, { view, panels }) {
+  const { n, steps, points, losses, rates, gauge, thresholds, rule, hyper } = run;
+  let leaves = null, below = null, infinite = null, nan = null, crosses = null, constant = true;
+  const fits = (value, [low, high]) => value >= low && value <= high;
+  for (let t = 0; t <= steps; t++) {
+    const x = points[t * n], y = points[t * n + 1];
+    if (!Number.isFinite(losses[t])) infinite ??= t;
+    else if (t < steps) constant &&= gauge[0][t] === gauge[0][0];
+    if (losses[t] < 0) below ??= t;
+    if (fits(x, view[0]) && (n === 1 || fits(y, view[1]))) leaves = null;
+    else leaves ??= t;
+    if (Number.isNaN(x) || (n === 2 && Number.isNaN(y))) nan ??= t;
+    if (thresholds && t < steps && gauge[0][t] > thresholds[t]) crosses ??= t;
+  }
+  const product = gauge[0][0], threshold = thresholds ? thresholds[0] : NaN, glide = rule.glide ? rule.glide(rates[0], ...hyper) : NaN;
+  const moves = points.subarray(n, 2 * n).some((value, i) => value !== points[i]);
+  const plain = constant && moves && !rule.scale && !run.noisy && gauge[n - 1][0] > 0;
+  return {
+    rule: run.name, lr: run.lr, ends: rates[steps - 1] === rates[0] ? null : rates[steps - 1], product, threshold, constant, steps,
+    regime: plain ? regimeOf(product, glide, threshold) : null,
+    crosses: crosses > 0 ? crosses : null,
+    leaves: panels.includes("landscape") ? leaves : null,
+    place: leaves === null ? null : Array.from(points.subarray(leaves * n, leaves * n + n)),
+    below, infinite, nan, before: infinite > 0 ? losses[infinite - 1] : null,
+    first: losses[0], last: losses[steps],
+  };
+}
+
+function regimeOf(product, glide, threshold) {
+  if (product <= glide) return "glide";
+  if (product < threshold) return middleZone(threshold);
+  if (product === threshold) return threshold === 2 ? "border" : null;
+  return threshold === 2 ? "explode" : "widen";
+}
+
+/** Without memory the threshold is 2 and the path jumps from side to side; with memory it swings. */
+const middleZone = (threshold) => (threshold === 2 ? "zigzag" : "swing");
+
+// ---------------------------------------------------------------- the sentence
+
+/** What the figure shows, in words. The twin of words.sentence. */
+function sentence(told, words, race = null) {
+  const values = { steps: told.steps, gauge: mathematics.optimizers[told.rule].scale ? "ηλ̃" : "ηλ" };
+  for (const name of ["lr", "ends", "product", "threshold", "first", "last"]) values[name] = formatNumber(told[name], words.decimal);
+  const say = (key, step, more) => fill(words["says_" + key], { ...values, step, ...more });
+  const said = race ? [say("race", null, { list: standings(race, words) }), say("focus", null, { rule: words["rule_" + told.rule] })] : [];
+  said.push(say(Number.isNaN(told.threshold) ? "rate_alone" : told.constant ? "rate" : "rate_start"));
+  if (told.ends !== null && values.ends !== values.lr) said.push(say("ends"));
+  if (told.regime) said.push(say(told.regime));
+  if (told.crosses !== null) said.push(say("crosses", told.crosses));
+  if (told.leaves !== null) said.push(say("leaves", told.leaves, { place: placeOf(told.place, words.decimal) }));
+  if (told.infinite !== null) {
+    said.push(say("infinite", told.infinite));
+    if (told.before !== null) said.push(say("before", told.infinite, { before: formatNumber(told.before, words.decimal) }));
+  } else said.push(say(values.last === values.first ? "same" : told.last < told.first ? "falls" : "rises"));
+  if (told.nan !== null) said.push(say("nan", told.nan));
+  return said.join(words.join);
+}
+
+/** The racers, the lowest loss first. */
+function standings(race, words) {
+  const order = (loss) => (Number.isNaN(loss) ? Infinity : loss);
+  return [...race].sort(([, a], [, b]) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0))
+    .map(([name, loss]) => `${words["rule_" + name]} ${formatNumber(loss, words.decimal)}`).join(words.comma);
+}
+
+/** A point as it is written. */
+function placeOf(point, decimal) {
+  const written = point.map((value) => formatNumber(value, decimal));
+  return written.length === 1 ? `x = ${written[0]}` : `(${written.join(" | ")})`;
+}
