@@ -141,7 +141,7 @@ def dress(axes: Axes, scene: Scene, name: str) -> None:
     title = scene.words[name]
     if name in _OF_FOCUS and len(scene.paths) > 1:
         rule = scene.words["rule_" + scene.focus]
-        title += (": " if _width(title + rule) < _WIDTH else ":\n") + rule
+        title = scene.words["titled"].format(title=title, name=rule if _width(title + rule) < _WIDTH else "\n" + rule)
     axes.set_title(title, fontsize=9, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
@@ -418,7 +418,7 @@ def _microscope(axes: Axes, scene: Scene) -> None:
     for key, happened in (("inf_from", _is_infinite), ("nan_from", _is_nan)):
         rows.append([words[key], *(_first(happened(path), words["never"]) for path in paths)])
     for i in range(scene.path.surface.dimension):
-        place = f"{words[f'coordinate_{i}']} ({words['axis_step']} {step})"
+        place = words["at_step"].format(name=words[f"coordinate_{i}"], step=step)
         rows.append([place, *(_digits(float(path.points[step, i]), scene) for path in paths)])
     axes.set_axis_off()
     axes.set(xlim=(0, 1), ylim=(6, 0))

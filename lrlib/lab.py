@@ -123,6 +123,17 @@ class lab(anywidget.AnyWidget):
     guess = _Part().tag(sync=True)
     recording = _Part().tag(sync=True)
 
+    #: The rate once more, by the name that `ipywidgets.interactive_output` looks for.
+    value = traitlets.Any()
+
+    @traitlets.observe("lr")
+    def _lr_changed(self, change: dict) -> None:
+        self.value = change["new"]
+
+    @traitlets.observe("value")
+    def _value_changed(self, change: dict) -> None:
+        self.lr = change["new"]
+
     def __init__(
         self,
         surface: Any = "parabola",

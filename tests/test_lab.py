@@ -413,7 +413,7 @@ def test_the_slider_of_a_race_reaches_every_rate():
 
 def test_every_setting_there_is_can_get_a_control():
     known = {name for one in [*SURFACES.values(), *OPTIMIZERS.values()] for name in one.settings}
-    assert set(CONTROLS) == known | {"optimizer", "schedule", "noise", "dtype", "steps"}
+    assert set(CONTROLS) == known | {"optimizer", "schedule", "noise", "dtype", "steps", "race"}
     assert len(set(CONTROLS)) == len(CONTROLS)
     lab("quadratic", ["momentum", "adam"], controls=["beta", "beta2", "condition", "optimizer", "schedule", "noise"])
 

@@ -20,6 +20,9 @@ function formatNumber(value, decimal = ".", figures = 3) {
   return sign + (plain ? all.slice(0, point) : digits[0]) + (part && decimal + part) + (plain ? "" : "×" + tenTo(exponent));
 }
 
+/** No line ends beside an equals sign. */
+const unbroken = (text) => text.replaceAll(" = ", "\u00a0=\u00a0");
+
 const fill = (template, values) => template.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 
 function element(tag, attributes = {}, ...children) {

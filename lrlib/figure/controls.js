@@ -61,6 +61,8 @@ function rateControl(hands, author, words, signal) {
 
   const place = (value) => scale.toStop(value) / scale.stops;
   const css = (fraction) => `calc(var(--thumb) / 2 + ${fraction.toFixed(4)} * (100% - var(--thumb)))`;
+  /** How far a label has to move so that it does not stick out. */
+  const aside = (centre, text) => Math.min(Math.max(0, halfWidth(text) - centre), Math.max(width - halfWidth(text) - centre, 0)) || Math.min(width - halfWidth(text) - centre, 0);
   const placeMarks = (at) => {
     const limits = run.recorded ? recordedMarks(run, author, words) : limitsOf(run, at), key = [run.name, width, ...limits.flatMap(({ at: rate, name: text }) => [rate, text])].join();
     if (key === placed) return;
@@ -70,6 +72,7 @@ function rateControl(hands, author, words, signal) {
     const taken = [];
     d3.select(marks).selectAll("button").data(visible).join("button").attr("type", "button")
       .attr("class", ({ kind }) => `mark ${kind}`).style("left", ({ at: rate }) => css(place(rate)))
+      .style("--aside", ({ at: rate, name: text }) => `${aside(place(rate) * width, text)}px`)
       .style("top", ({ at: rate, name: text }) => `${rowFor(taken, place(rate) * width, text) * 26}px`)
       .attr("aria-label", ({ at: rate, name: text }) => run.recorded ? `η = ${text}` : `η = ${text} = ${formatNumber(rate, words.decimal)}`)
       .text(({ name: text }) => text).on("click", (_, { at: rate }) => set(rate));
@@ -80,7 +83,7 @@ function rateControl(hands, author, words, signal) {
     measure() { width = marks.clientWidth; },
     update(scene) {
       ({ run } = scene);
-      name.textContent = scene.runs.length > 1 && run.name in scene.state.rates ? `${words.rate}: ${words["rule_" + run.name]}` : words.rate;
+      name.textContent = scene.runs.length > 1 && run.name in scene.state.rates ? fill(words.titled, { title: words.rate, name: words["rule_" + run.name] }) : words.rate;
       range.value = scale.toStop(run.lr);
       const product = run.gauge[0][0];
       range.setAttribute("aria-valuetext", formatNumber(run.lr, words.decimal) + (Number.isNaN(product) ? "" : `; ${productName(run, 0, true)} = ${formatNumber(product, words.decimal)}`));
@@ -104,9 +107,11 @@ function limitsOf(run, t) {
   }).filter(({ at }) => at > 0 && at < Infinity);
 }
 
+const halfWidth = (label) => 4.2 * label.length + 6;
+
 /** The first row in which a label of this width is free. */
 function rowFor(taken, centre, name) {
-  const half = 4.2 * name.length + 6;
+  const half = halfWidth(name);
   const free = taken.findIndex((labels) => labels.every(([at, other]) => Math.abs(at - centre) > half + other));
   const row = free < 0 ? taken.length : free;
   (taken[row] ??= []).push([centre, half]);
@@ -164,7 +169,12 @@ const CHOICES = {
     get: ({ state }) => state.optimizer, set: (name) => hands.setRule(name),
   }, signal)],
   schedule: (hands, words, signal, { schedule: { name } }) => {
-    const { settings } = mathematics.schedules[name], change = (changed) => hands.change({ schedule: { ...hands.state().schedule, ...changed } });
+    const { settings } = mathematics.schedules[name];
+    /** What does not go together with the other settings is not taken: the slider goes back. */
+    const change = (changed) => {
+      const state = hands.state(), next = { ...state.schedule, ...changed };
+      hands.change({ schedule: agree(next, lowestRate(state)) ? next : { ...state.schedule } });
+    };
     const steps = (label, key) => slider(label, words, { scale: whole(sliderScale([0, 200], false)), get: ({ state }) => state.schedule[key], set: (value) => change({ [key]: value }) }, signal);
     return [
       select(words.schedule_name, namesIn(mathematics.schedules), (kind) => words["schedule_" + kind], {
@@ -214,9 +224,9 @@ function controlGroup(box, namesOf, hands, words) {
 function settingsDrawer(hands, author, words) {
   const inside = element("div", { class: "controls" });
   const node = element("details", { class: "drawer" }, element("summary", {}, words.all_settings), inside);
-  const group = controlGroup(inside, ({ optimizer, surface }) => [
+  const group = controlGroup(inside, ({ optimizer, optimizers, surface }) => [
     "optimizer", ...namesIn(mathematics.optimizers[optimizer].settings), ...namesIn(mathematics.surfaces[surface].settings),
-    "schedule", "noise", "dtype", "steps", "race",
+    "schedule", "noise", "dtype", "steps", ...(optimizers.length > 1 ? [] : ["race"]), // a race has it in its legend
   ].filter((name) => !author.controls.includes(name)), hands, words);
   return { node, update(scene) { if (node.open) group.update(scene); }, stop: group.stop };
 }

@@ -130,7 +130,7 @@ function statePanel(frame, hands) {
   const rebuild = ({ run, words }) => {
     drawn = run.name;
     parts = run.rule.state.map((name) => {
-      const part = makeFrame("part", words, { title: run.rule.correction ? `${name} (${words.corrected})` : name });
+      const part = makeFrame("part", words, { title: run.rule.correction ? fill(words.corrected, { name }) : name });
       return { frame: part, ...curvePanel(part, hands, stateCurve(name, run.rule)) };
     });
     inside.replaceChildren(...parts.map((part) => part.frame.box));
@@ -139,7 +139,7 @@ function statePanel(frame, hands) {
   const draw = (scene) => {
     if (scene.run.name !== drawn) rebuild(scene);
     none.textContent = parts.length ? "" : scene.words.no_state;
-    frame.heading.textContent = `${scene.words.state}: ${scene.words["rule_" + scene.run.name]}`;
+    frame.heading.textContent = fill(scene.words.titled, { title: scene.words.state, name: scene.words["rule_" + scene.run.name] });
     for (const part of parts) { measure(part.frame); part.draw(scene); }
   };
   return { draw, mark: (scene) => parts.forEach((part) => part.mark(scene)) };

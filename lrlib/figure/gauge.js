@@ -16,7 +16,7 @@ function gaugePanel(frame, hands) {
 
   const draw = (scene) => {
     const { run } = scene, { x, y, width, height, words } = frame;
-    frame.heading.textContent = scene.runs.length > 1 ? `${words.gauge}: ${words["rule_" + run.name]}` : words.gauge;
+    frame.heading.textContent = scene.runs.length > 1 ? fill(words.titled, { title: words.gauge, name: words["rule_" + run.name] }) : words.gauge;
     const limited = run.thresholds !== null && run.thresholds.every((limit) => limit > 0 && limit < Infinity);
     frame.box.classList.toggle("empty", !limited);
     none.textContent = limited ? "" : words[run.thresholds ? "no_limit" : "no_threshold"];
@@ -44,7 +44,7 @@ function gaugePanel(frame, hands) {
       .attr("x", width - 16).attr("y", ([from, to]) => (y(from) + y(to)) / 2).text(([, , zone]) => words["zone_" + zone]);
     band.attr("d", bandPath(run.bands?.gauge, x, y));
     lines.selectAll("path").data(gauge).join("path").attr("class", (_, i) => `trail racer-${run.racer} eigen-${i}`)
-      .attr("d", (values) => { const line = level(values, across, up); return Number.isFinite(values[steps - 1]) ? line + `H${width}` : line; });
+      .attr("d", (values) => { const line = level(values, across, up); return line && Number.isFinite(values[steps - 1]) ? line + `H${width}` : line; });
     const labels = gauge.map(([value], i) => [value, i]).filter(([value]) => y(value) > 0);
     names.selectAll("text").data(labels).join("text").attr("x", ([, i]) => 16 + 34 * i)
       .attr("y", ([value]) => (value < first && y(value) + 18 < height ? y(value) + 15 : Math.max(y(value) - 6, 12)))

@@ -75,7 +75,7 @@ function makeScenes(words) {
 function renderLab({ model, el }) {
   const stop = new AbortController(), { signal } = stop;
   const given = () => Object.fromEntries(KEYS.map((key) => [key, model.get(key) ?? null]));
-  const { state: author, wrong } = repair(given()), words = locales[author.language];
+  const { state: author } = repair(given()), words = locales[author.language];
   let state = author;
   const hands = makeHands(model, author, () => state);
 
@@ -100,9 +100,9 @@ function renderLab({ model, el }) {
   const tell = (text) => { if (note.textContent !== text) note.textContent = text; }; // it is spoken at once
   let telling = 0, scene = null, resizing = 0;
   const update = (force = false) => {
-    const repaired = repair(given(), author), before = state;
+    const repaired = repair(given(), state), before = state;
     ({ state } = repaired);
-    tell(wrong.concat(repaired.wrong).map((reason) => fill(words.wrong_setting, { reason })).join(" "));
+    tell(repaired.wrong.map((reason) => fill(words.wrong_setting, { reason })).join(" "));
     const moved = KEYS.filter((key) => before[key] !== state[key]);
     scene = scenes(state);
     if (!force && scene && moved.every((key) => key === "cursor")) {
@@ -116,7 +116,7 @@ function renderLab({ model, el }) {
     veil(el, scene, panels, [race.node, rate.node, box, drawer.node, time.node, share.node]);
     for (const { frame, draw } of panels) if (frame.width) draw(scene);
     const racing = scene.runs.length > 1 ? scene.runs.map(({ name, losses }) => [name, losses[state.steps]]) : null;
-    says.textContent = scene.untold ? "" : (state.recording ? recordedSentence : sentence)(scene.facts, words, racing);
+    says.textContent = scene.untold ? "" : unbroken((state.recording ? recordedSentence : sentence)(scene.facts, words, racing));
     // A screen reader hears the sentence once the hand rests, not a hundred times on the way.
     clearTimeout(telling);
     telling = setTimeout(() => { live.textContent = says.textContent; }, 500);

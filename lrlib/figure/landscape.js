@@ -57,7 +57,8 @@ function traceRun({ x, y, width, height }, { n, steps, points, losses }, count =
 
 function drawCurve({ x, y, width }, curve, surface, [low, high]) {
   const values = Float64Array.from({ length: 201 }, (_, i) => surface.value(low + ((high - low) * i) / 200));
-  const bottom = Math.min(...values), top = Math.max(...values);
+  let bottom = Math.min(...values), top = Math.max(...values);
+  if (!(top - bottom > 1e-300 && top - bottom < Infinity)) [bottom, top] = isNumber(bottom) && isNumber(top) ? [bottom - 1, bottom + 1] : [-1, 1];
   y.domain([bottom - 0.06 * (top - bottom), top]);
   curve.attr("d", level(values, (i) => (width * i) / 200, plainScale(y)));
 }

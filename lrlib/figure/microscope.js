@@ -28,7 +28,7 @@ function microscopePanel(frame, hands) {
     };
     const differ = growth && rows.some((row) => row.loss >= 0 && row.loss !== overflowAlong(row.growth, LARGEST[row.dtype]));
     formats.show(words.micro_formats, [words.format_name, words.largest, words.micro_predicted, words.micro_observed, words.micro_point],
-      rows.map((row) => [row.dtype, formatNumber(LARGEST[row.dtype], words.decimal), predicted(row), observed(row.loss, row), observed(row.point, row)]), state.dtype);
+      rows.map((row) => [row.dtype, formatNumber(LARGEST[row.dtype], words.decimal, 5), predicted(row), observed(row.loss, row), observed(row.point, row)]), state.dtype);
     told.textContent = tellRuns(rows, growth, words);
     why.textContent = !growth ? words.micro_unpredicted
       : Math.abs(growth.multiplier) > 1 ? fill(words.micro_why, { factor: formatNumber(growth.multiplier ** 2, words.decimal) }) + (differ ? words.join + words.micro_differ : "") : "";

@@ -101,7 +101,7 @@ function level(values, x, y) {
 }
 
 /** A place in pixels that an attribute can hold. */
-const drawable = (value) => (Number.isNaN(value) ? -FAR : Math.min(Math.max(value, -FAR), FAR));
+const drawable = (value) => (Number.isFinite(value) ? Math.min(Math.max(value, -FAR), FAR) : value > 0 ? FAR : -FAR);
 
 /** The cursor in a panel over the steps: a line that can be dragged, and clicked to anywhere. */
 function makeCursor(frame, hands) {

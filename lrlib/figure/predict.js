@@ -59,7 +59,7 @@ function predictBox(hands, author, words, signal) {
       question.hidden = !untold;
       again.hidden = untold;
       if (untold) {
-        legend.textContent = focusOf(scene) + fill(words["guess_" + state.predict], { lr: formatNumber(run.lr, words.decimal), steps: state.steps, format: state.dtype });
+        legend.textContent = unbroken(focusOf(scene) + fill(words["guess_" + state.predict], { lr: formatNumber(run.lr, words.decimal), steps: state.steps, format: state.dtype }));
         told.textContent = "";
       } else if (!hands.guess.asked || guess === SHOWN) {
         // Its room stays: nothing may jump away under a hand that drags.
@@ -161,9 +161,9 @@ function guessHandle(frame, hands) {
     node.attr("tabindex", open() ? 0 : -1).attr("aria-hidden", String(!open()));
     name.text(told ? words.guess_mark : "");
     const cx = frame.x(point[0]), cy = frame.y(run.n === 1 ? run.surface.value(point[0]) : point[1]);
-    node.attr("transform", `translate(${tenth(cx)},${tenth(cy)})`).attr("aria-valuemin", state.view[0][0]).attr("aria-valuemax", state.view[0][1])
+    node.attr("transform", `translate(${tenth(drawable(cx))},${tenth(drawable(cy))})`).attr("aria-valuemin", state.view[0][0]).attr("aria-valuemax", state.view[0][1])
       .attr("aria-valuenow", point[0]).attr("aria-valuetext", placeOf(point, words.decimal));
-    name.attr("x", Math.min(Math.max(cx, 40), frame.width - 40)).attr("y", cy > 40 ? cy - 15 : cy + 24);
+    name.attr("x", Math.min(Math.max(cx, 40), frame.width - 40)).attr("y", drawable(cy > 40 ? cy - 15 : cy + 24));
   };
   return draw;
 }

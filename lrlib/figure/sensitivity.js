@@ -98,7 +98,7 @@ function placeRates(frame, over, { state, runs }, toPixel, hands) {
     handle.append("circle").attr("class", "reach").attr("r", 13);
     handle.append("circle").attr("r", 7);
     const set = ({ stops, toValue }, stop) => { const lr = toValue(Math.min(Math.max(stop, 0), stops)); if (lr > 0 && lr < Infinity) hands.setRate(name, lr); };
-    makeHandle(handle, `${words.rate}: ${words["rule_" + name]}`, {
+    makeHandle(handle, fill(words.titled, { title: words.rate, name: words["rule_" + name] }), {
       drag: (event) => set(scale(), (scale().stops * event.x) / frame.width),
       key: (_, sign) => set(scale(), scale().toStop(rateOf(hands.state(), name)) + sign * Math.max(scale().stops / 60, 1)),
     });
@@ -111,6 +111,6 @@ function placeRates(frame, over, { state, runs }, toPixel, hands) {
 
 /** The best rate of the rule in focus. */
 function nameOfBest({ words, runs, run }, best) {
-  const told = best ? "× " + fill(words.best_rate, { lr: formatNumber(best[0], words.decimal) }) : "";
-  return told && runs.length > 1 ? `${told} (${words["rule_" + run.name]})` : told;
+  if (!best) return "";
+  return "× " + fill(words[runs.length > 1 ? "best_rate_of" : "best_rate"], { lr: formatNumber(best[0], words.decimal), rule: words["rule_" + run.name] });
 }

@@ -12,6 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from chromium import MISSING, QUIET, find_browser
+from lrlib import lab
+from lrlib import page as parts
 from pages import ROOT, SETTLED, SITE
 
 
@@ -63,14 +65,20 @@ def page(browser: Browser) -> Iterator[Page]:
     assert not watched.problems, "\n".join(watched.problems)
 
 
+def _element(figure, picture: bool) -> str:
+    """A figure's element; a still picture inside costs more than all the rest."""
+    if picture or not isinstance(figure, lab):
+        bundle = figure._repr_mimebundle_()
+        return (bundle[0] if isinstance(bundle, tuple) else bundle)["text/html"]
+    return parts.element("lr-lab", figure._state, "<p>a picture</p>")
+
+
 @pytest.fixture
 def show(page: Page, tmp_path: Path):
     """Opens a page from disk with the given figures on it, as the site would hold them."""
-    from lrlib import page as parts
 
-    def open_page(*figures, width: int = 1000, language: str = "en") -> Page:
-        bundles = (figure._repr_mimebundle_() for figure in figures)
-        elements = [(bundle[0] if isinstance(bundle, tuple) else bundle)["text/html"] for bundle in bundles]
+    def open_page(*figures, width: int = 1000, language: str = "en", pictures: bool = False) -> Page:
+        elements = [_element(figure, pictures) for figure in figures]
         file = tmp_path / "page.html"
         file.write_text(
             f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><title>figures</title>'
@@ -81,6 +89,7 @@ def show(page: Page, tmp_path: Path):
         )
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(file.as_uri())
+        page.evaluate(SETTLED)
         return page
 
     return open_page

@@ -1,5 +1,7 @@
-"""The figure in a real browser, read from its DOM and used by mouse, keyboard and touch."""
+"""The figure in a real browser, read from its DOM: it says and draws what Python computes."""
 
+import base64
+import itertools
 import random
 
 import numpy as np
@@ -8,12 +10,22 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 import lrlib
-from lrlib import ask, lab
-from lrlib.lab import SHOWN
+from lrlib import ask, lab, schedules
+from lrlib import page as parts
+from lrlib.optimizers import OPTIMIZERS
+from lrlib.schedules import SCHEDULES
+from lrlib.state import FORMATS, PANELS
 from lrlib.surfaces import SURFACES
 from lrlib.words import LANGUAGES, format_number
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
+
+#: What a panel shows as soon as its figure stands; the sensitivity is computed little by little.
+SOMETHING_DRAWN = ".panel.{} :is(path[d]:not([d='']), .none:not(:empty), td)"
+
+#: The functions of the figure, by name, in the window.
+FUNCTIONS = parts.widget_script("lab").rsplit("export default", 1)[0]
+INSIDE = f"(() => {{ {FUNCTIONS}; Object.assign(window, {{ KEYS, repair, computeRun, formatNumber }}); }})()"
 
 
 @pytest.fixture(autouse=True)
@@ -31,41 +43,112 @@ def says(page):
 
 
 def marks(page):
-    return page.locator(".mark").evaluate_all("all => all.map(mark => mark.getAttribute('aria-label'))")
+    return page.locator(".rate .mark").evaluate_all("all => all.map(mark => mark.getAttribute('aria-label'))")
+
+
+def state_of(figure) -> dict:
+    names = [name for name, trait in figure.traits(sync=True).items() if trait.this_class is lab]
+    return {name: getattr(figure, name) for name in names}
+
+
+def value_between(dice, known) -> float:
+    low, high = known.slider
+    if known.log:
+        return 10 ** dice.uniform(np.log10(low), np.log10(high))
+    return dice.uniform(low, high)
+
+
+def random_schedule(dice, lr):
+    name = dice.choice(list(SCHEDULES))
+    try:
+        rate = lr if name == "constant" else SCHEDULES[name](lr)
+        schedules.rates(rate, 1)
+    except ValueError:  # a rate that is too low for this schedule's own
+        rate = lr
+    warmup = dice.choice([0, 0, 5, 30])
+    return schedules.warmup(rate, warmup, dice.choice([0, 0.3])) if warmup else rate
 
 
 def random_figure(seed: int):
-    """Settings at random, from harmless to absurd."""
+    """Settings at random, from harmless to absurd; over all seeds every rule meets every surface."""
     dice = random.Random(seed)
-    surface = dice.choice(list(SURFACES))
-    optimizer = dice.choice(SHOWN)
-    settings = {} if optimizer == "gd" else {"beta": dice.choice([0, 0.5, 0.9, 0.99])}
-    if surface == "quadratic":
-        settings |= {"condition": 10 ** dice.uniform(0, 4), "rotation": dice.uniform(-90, 90)}
-    if surface == "parabola":
-        settings["curvature"] = 10 ** dice.uniform(-1, 1)
-    n = SURFACES[surface].dimension
+    surface, rule = PAIRS[seed % len(PAIRS)]
+    race = [rule, *dice.sample([name for name in OPTIMIZERS if name != rule], dice.choice([0, 0, 1, 4]))]
+    known = SURFACES[surface].settings | OPTIMIZERS[rule].settings
+    settings = {name: value_between(dice, known[name]) for name in known if dice.random() < 0.6}
+    for other in race[1:]:  # a value that one rule takes and another refuses
+        settings = {name: value for name, value in settings.items() if _takes(other, name, value)}
+    lr, steps, dtype = 10 ** dice.uniform(-4, 1.5), dice.choice([1, 3, 40, 300, 1200]), dice.choice(FORMATS)
     return lab(
         surface,
-        optimizer,
-        lr=10 ** dice.uniform(-4, 1.5),
-        start=[dice.uniform(-6, 6) for _ in range(n)],
-        steps=dice.choice([1, 3, 40, 300, 1200]),
-        panels=dice.sample(["landscape", "loss", "gauge"], dice.choice([1, 2, 3])),
+        race,
+        lr=random_schedule(dice, lr) if dice.random() < 0.4 else lr,
+        start=[dice.uniform(-6, 6) for _ in range(SURFACES[surface].dimension)],
+        steps=steps,
+        noise=dice.choice([0, 0, 0.5]),
+        seed=dice.randrange(1000),
+        dtype=dtype,
+        cursor=dice.choice([None, 0, steps // 2, steps]),
+        panels=dice.sample(PANELS, dice.choice([1, 2, 3])),
         language=dice.choice(LANGUAGES),
         **settings,
     )
 
 
-@pytest.mark.parametrize("seeds", [range(0, 15), range(15, 30), range(30, 45), range(45, 60)], ids=str)
+def _takes(rule, name, value) -> bool:
+    known = OPTIMIZERS[rule].settings
+    return name not in known or known[name].allowed[0] <= value <= known[name].allowed[1]
+
+
+PAIRS = list(itertools.product(SURFACES, OPTIMIZERS))
+PAGES = [range(first, first + 26) for first in range(0, len(PAIRS), 26)]
+
+
+@pytest.mark.parametrize("seeds", PAGES, ids=str)
 def test_page_and_python_say_the_same_sentence_about_any_settings(show, seeds):
     figures = [random_figure(seed) for seed in seeds]
     page = show(*figures)
     for i, figure in enumerate(figures):
-        expect(says(page).nth(i)).to_have_text(figure.sentence)
-        for kind in ("landscape", "loss", "gauge"):
-            panel = page.locator("lr-lab").nth(i).locator(f".panel.{kind} svg.inner path[d]:not([d=''])")
-            assert (panel.count() > 0) == (kind in figure.panels), f"{kind} of {figure.sentence}"
+        expect(says(page).nth(i), f"seed {seeds[i]}: {figure.python}").to_have_text(figure.sentence)
+        expect(page.locator("lr-lab").nth(i).locator(".wrong").first).to_have_text("")
+        for kind in set(PANELS) - {"sensitivity"}:
+            drawn = page.locator("lr-lab").nth(i).locator(SOMETHING_DRAWN.format(kind)).count()
+            assert (drawn > 0) == (kind in figure.panels), f"seed {seeds[i]}: {kind} of {figure.sentence}"
+
+
+#: All numbers of the run in focus, as base64 of their bits.
+NUMBERS_OF_RUN = """(given) => {
+  const { state, wrong } = repair(given), { points, losses, rates, gradients } = computeRun(state, state.optimizer);
+  if (wrong.length) throw new Error(wrong.join());
+  return [points, losses, rates, gradients].map((numbers) => {
+    let text = "";
+    for (const byte of new Uint8Array(Float64Array.from(numbers).buffer)) text += String.fromCharCode(byte);
+    return btoa(text);
+  });
+}"""
+
+
+def bits(numbers) -> np.ndarray:
+    """The bits of an array as doubles; every nan counts as the same one."""
+    array = np.asarray(numbers, dtype=np.float64).ravel()
+    return np.where(np.isnan(array), np.float64("nan"), array).view(np.int64)
+
+
+@pytest.mark.parametrize("seeds", PAGES, ids=str)
+def test_the_path_in_python_has_the_bits_of_the_path_on_the_page(page, seeds):
+    page.evaluate(INSIDE)
+    for seed in seeds:
+        figure = random_figure(seed + 1000)
+        path = figure.path
+        measured = page.evaluate(NUMBERS_OF_RUN, state_of(figure))
+        for name, text in zip(("points", "losses", "rates", "gradients"), measured, strict=True):
+            numbers = np.frombuffer(base64.b64decode(text), dtype=np.float64)
+            assert (bits(numbers) == bits(getattr(path, name))).all(), f"{name} of {figure.python}"
+
+
+def test_the_traits_of_the_figure_are_the_keys_of_its_state_on_the_page(page):
+    page.evaluate(INSIDE)
+    assert set(page.evaluate("KEYS")) == set(state_of(lab()))
 
 
 NUMBERS = [0.1, 2.125, -0.00051, 0.9999, 99999.0, 12345.6, 1.797e308, 5e-324, 100.0, 1e-5, 123456.0, -7.0, 0.0005, 3e-5]
@@ -73,24 +156,26 @@ NUMBERS = [0.1, 2.125, -0.00051, 0.9999, 99999.0, 12345.6, 1.797e308, 5e-324, 10
 
 def test_page_and_python_write_numbers_alike(show):
     values = NUMBERS + [10**x for x in np.random.default_rng(0).uniform(-320, 308, 2000)]
-    from lrlib import page as parts
-
     page = show()
-    page.evaluate(f"{parts._text('common.js').replace('const SUPER', 'var SUPER')}; window.formatNumber = formatNumber")
+    page.evaluate(INSIDE)
     written = page.evaluate("values => values.map(v => formatNumber(v, ','))", values)
     assert written == [format_number(value, ",") for value in values]
 
 
 def test_the_slider_follows_the_mouse_and_redraws_everything(show):
     page = show(lab("parabola", lr=0.5, start=-4, steps=30, lr_range=(0.02, 5)))
-    shapes = page.locator("path.trail, path.eigen-0").evaluate_all("all => all.map(path => path.getAttribute('d'))")
+    shapes = page.locator(".landscape path.trail, .loss path.trail, .gauge path.eigen-0").evaluate_all(
+        "all => all.map(path => path.getAttribute('d'))"
+    )
     box = slider(page).bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] / 2)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.97, box["y"] + box["height"] / 2, steps=5)
     page.mouse.up()
     expect(says(page)).to_contain_text("farther away")
-    after = page.locator("path.trail, path.eigen-0").evaluate_all("all => all.map(path => path.getAttribute('d'))")
+    after = page.locator(".landscape path.trail, .loss path.trail, .gauge path.eigen-0").evaluate_all(
+        "all => all.map(path => path.getAttribute('d'))"
+    )
     assert all(a != b for a, b in zip(shapes, after, strict=True))
     assert page.locator(".rate.over").count() == 1
 
@@ -145,7 +230,7 @@ def test_the_marks_are_the_thresholds_of_the_current_hessian(show):
         lab("quadratic", "momentum", 0.05, (1, 1), condition=20, beta=0.9, lr_range=(1e-4, 10), controls=["condition"])
     )
     assert set(marks(page)) == {"η = 2(1+β)/λ₁ = 0.19", "η = (1−√β)²/λ₁ = 0.000132", "η = 2(1+β)/λ₂ = 3.8"}
-    page.locator(".setting input").focus()
+    page.locator(".setting input[type=range]").focus()
     page.keyboard.press("Home")
     expect(page.locator(".setting output")).to_have_text("1")
     assert "η = 2(1+β)/λ₁ = 3.8" in marks(page)
@@ -153,18 +238,19 @@ def test_the_marks_are_the_thresholds_of_the_current_hessian(show):
 
 def test_a_mark_sits_where_the_slider_has_its_value(show):
     page = show(lab("parabola", lr=0.1, lr_range=(0.02, 5)))
-    threshold = page.locator(".mark.threshold")
+    threshold = page.locator(".rate .mark.threshold")
     threshold.click()
     expect(says(page)).to_contain_text("Exactly on the threshold")
     track, mark = slider(page).bounding_box(), threshold.bounding_box()
     place = slider(page).evaluate("node => node.value / node.max")
-    thumb = track["x"] + 13 + place * (track["width"] - 26)
+    wide = slider(page).evaluate("node => parseFloat(getComputedStyle(node).getPropertyValue('--thumb'))")
+    thumb = track["x"] + wide / 2 + place * (track["width"] - wide)
     assert abs(mark["x"] + mark["width"] / 2 - thumb) < 1.5
 
 
 def test_marks_do_not_cover_each_other_on_a_phone(show):
     page = show(lab("quadratic", "momentum", 0.05, (1, 1), condition=3, beta=0.1, lr_range=(1e-3, 10)), width=320)
-    boxes = [mark.bounding_box() for mark in page.locator(".mark").all()]
+    boxes = [mark.bounding_box() for mark in page.locator(".rate .mark").all()]
     assert len(boxes) == 3
     for i, a in enumerate(boxes):
         for b in boxes[:i]:
@@ -239,7 +325,7 @@ def test_reset_brings_the_authors_state_back(show):
     page.keyboard.press("End")
     page.locator(".start").focus()
     page.keyboard.press("ArrowRight")
-    for control in page.locator(".setting input").all():
+    for control in page.locator(".setting input[type=range]").all():
         control.focus()
         page.keyboard.press("Home")
     assert says(page).inner_text() != before
@@ -276,8 +362,11 @@ def test_nothing_scrolls_sideways_and_every_panel_is_wide_enough(show, width, la
             language=language,
         ),
         lab("parabola", lr=3, start=-4, steps=1200, language=language),
+        lab("rosenbrock", ["adam", "momentum", "lion"], 1e-3, language=language, panels=PANELS),
         width=width,
     )
+    for drawer in page.locator("details.drawer > summary").all():
+        drawer.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     for svg in page.locator(".panel > svg").all():
         box = svg.bounding_box()
@@ -290,8 +379,11 @@ def test_axe_finds_nothing(show, theme):
     page = show(
         lab("quadratic", "momentum", 0.05, (-4, 2), condition=25, controls=["condition", "beta"]),
         lab("parabola", lr=3, start=-4, steps=1200),
+        lab("rosenbrock", ["adam", "momentum", "lion"], 1e-3, cursor=5, panels=PANELS),
         ask(0.25),
     )
+    for drawer in page.locator("details.drawer > summary").all():
+        drawer.click()
     page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     if theme == "dark":
         page.add_style_tag(
@@ -328,43 +420,73 @@ def test_a_figure_that_is_moved_or_removed_leaves_nothing_behind(show):
     expect(says(page)).not_to_contain_text("η = 0.5,")
 
 
+#: Puts a figure on the page whose settings are not all right, with a picture inside.
+BREAK = """changed => {
+  const figure = document.createElement("lr-lab"), good = document.querySelector("lr-lab").dataset.settings;
+  figure.dataset.settings = typeof changed === "string" ? changed : JSON.stringify({ ...JSON.parse(good), ...changed });
+  figure.innerHTML = "<img alt='the picture' src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>";
+  document.querySelector("main").replaceChildren(figure);
+}"""
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
-    [
-        ("not JSON", "JSON"),
-        ({"language": "fr"}, 'language = "fr"'),
-        ({"surface": "hill"}, 'surface = "hill"'),
-        ({"optimizer": "sgdx"}, 'optimizer = "sgdx"'),
-        ({"lr": -1}, "lr = -1"),
-        ({"lr": "a"}, 'lr = "a"'),
-        ({"lr_range": [1, 1]}, "lr_range = [1,1]"),
-        ({"start": [1, 2]}, "start = [1,2]"),
-        ({"steps": 0.5}, "steps = 0.5"),
-        ({"view": [[1]]}, "view = [[1]]"),
-        ({"panels": ["los"]}, 'panels = ["los"]'),
-        ({"settings": {}}, "settings = {}"),
-        ({"controls": ["beta"]}, 'controls = ["beta"]'),
-    ],
+    [("not JSON", "JSON"), ({"language": "fr"}, 'language = "fr"'), ({"surface": "hill"}, 'surface = "hill"')],
 )
-def test_broken_settings_give_a_note_and_leave_the_picture(show, settings, reason):
+def test_where_nothing_can_stand_in_a_note_says_why_and_the_picture_stays(show, settings, reason):
     page = show(lab("parabola", lr=0.5))
-    page.evaluate(
-        """changed => {
-          const figure = document.createElement("lr-lab"), good = document.querySelector("lr-lab").dataset.settings;
-          figure.dataset.settings = typeof changed === "string" ? changed : JSON.stringify({ ...JSON.parse(good), ...changed });
-          figure.innerHTML = "<img alt='the picture' src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>";
-          document.querySelector("main").replaceChildren(figure);
-        }""",
-        settings,
-    )
+    page.evaluate(BREAK, settings)
     expect(page.get_by_role("alert")).to_contain_text("This figure cannot be drawn")
     expect(page.get_by_role("alert")).to_contain_text(reason)
     expect(page.get_by_alt_text("the picture")).to_be_attached()
 
 
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"optimizers": ["sgdx"]}, 'optimizers = ["sgdx"]'),
+        ({"optimizers": []}, "optimizers = []"),
+        ({"optimizers": ["gd", "gd"]}, 'optimizers = ["gd","gd"]'),
+        ({"optimizer": "adam"}, 'optimizer = "adam"'),
+        ({"lr": -1}, "lr = -1"),
+        ({"lr": "a"}, 'lr = "a"'),
+        ({"rates": {"adam": 0.1}}, 'rates = {"adam":0.1}'),
+        ({"rates": {"gd": 0}}, 'rates = {"gd":0}'),
+        ({"lr_range": [1, 1]}, "lr_range = [1,1]"),
+        ({"start": [1, 2]}, "start = [1,2]"),
+        ({"steps": 0.5}, "steps = 0.5"),
+        ({"steps": 20_001}, "steps = 20001"),
+        ({"view": [[1]]}, "view = [[1]]"),
+        ({"panels": ["los"]}, 'panels = ["los"]'),
+        ({"settings": {}}, "settings = {}"),
+        ({"settings": {"curvature": 1, "betta": 0.5}}, '"betta":0.5'),
+        ({"controls": ["betta"]}, 'controls = ["betta"]'),
+        ({"schedule": {"name": "cosin"}}, '"cosin"'),
+        ({"noise": -1}, "noise = -1"),
+        ({"seed": 0.5}, "seed = 0.5"),
+        ({"dtype": "float8"}, 'dtype = "float8"'),
+        ({"cursor": 51}, "cursor = 51"),
+        ({"predict": "weather"}, 'predict = "weather"'),
+        ({"hidden": ["los"]}, 'hidden = ["los"]'),
+    ],
+)
+def test_what_is_not_possible_is_named_and_the_figure_works_on_without_it(show, settings, reason):
+    page = show(lab("parabola", lr=0.5))
+    page.evaluate(BREAK, settings)
+    note = page.locator("lr-lab > .wrong").first
+    expect(note).to_contain_text(reason)
+    expect(note).to_have_attribute("role", "alert")
+    expect(page.get_by_alt_text("the picture")).not_to_be_attached()
+    slider(page).focus()
+    page.keyboard.press("End")
+    expect(says(page)).to_contain_text("farther away")
+    page.keyboard.press("Home")
+    expect(says(page)).not_to_contain_text("farther away")
+
+
 def test_without_a_script_there_is_the_picture_with_its_sentence(browser, show):
     figure = lab("parabola", lr=2.1, start=1, steps=20)
-    url = show(figure).url
+    url = show(figure, pictures=True).url
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(url)
@@ -377,7 +499,7 @@ def test_a_screen_reader_hears_the_sentence_once_the_hand_rests(show):
     page = show(lab("parabola", lr=0.5, lr_range=(0.02, 5)))
     slider(page).focus()
     page.keyboard.press("End")
-    expect(page.get_by_role("status")).to_contain_text("η = 5,")
+    expect(page.locator("p[role=status].unseen")).to_contain_text("η = 5,")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -12,12 +12,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from lrlib import descend
+from lrlib.words import format_number
+
 CELLS = [
     "from lrlib import lab\nfig = lab('parabola', lr=0.5, start=-4, steps=30, lr_range=(0.02, 5))\nfig",
     "print('rate', fig.lr, 'start', fig.start)",
     "fig.lr = 1.25\nfig.start = [2.0]",
     "from lrlib import ask\nask(0.25)",
     "print('points', len(fig.path.points), fig.path.points[1, 0])",
+    """from ipywidgets import HBox, VBox, interactive_output, link
+from lrlib import lab
+race = lab('quadratic', ['momentum', 'adam'], lr=0.05, start=(-4, 2), steps=40, noise=0.5, seed=3, dtype='float32')
+bowl, heard = lab('parabola', lr=0.5), []
+link((race, 'lr'), (bowl, 'lr'))
+race.observe(lambda change: heard.append(change['new']), 'optimizer')
+VBox([HBox([race, bowl]), interactive_output(lambda lr: print('now', lr), {'lr': race})])""",
+    "print(race.optimizer, heard, race.cursor, race.lr == bowl.lr, *race.path.losses[-1:].tolist())",
 ]
 
 
@@ -77,7 +88,7 @@ def notebook(browser: Browser, lab_url: str) -> Page:
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     page = context.new_page()
     page.goto(lab_url)
-    page.locator(".jp-Notebook .jp-CodeCell").nth(4).wait_for(timeout=60_000)
+    page.locator(".jp-Notebook .jp-CodeCell").nth(6).wait_for(timeout=60_000)
     expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_visible(timeout=60_000)
     yield page
     context.close()
@@ -125,3 +136,22 @@ def test_a_question_answers_in_the_notebook(notebook):
     question.locator("input").fill("1/4")
     question.locator("button").click()
     expect(question.locator("[role=status]")).to_have_text("Right: 0.25.")
+
+
+def test_figures_are_composed_linked_observed_and_hold_what_is_on_screen(notebook):
+    both = run(notebook, 5)
+    race, bowl = both.locator(".lr-lab").first, both.locator(".lr-lab").last
+    expect(race.locator(".says")).to_contain_text("Momentum", timeout=90_000)
+    race.get_by_role("radio", name="Adam").check()
+    race.get_by_label("Step at which to look").fill("7")
+    race.locator(".rate input[type=range]").focus()
+    notebook.keyboard.press("Home")
+    expect(race.locator(".reading")).to_contain_text("Step 7")
+    rate = re.search(r"η\s=\s([\d.]+)", race.locator(".says").inner_text())[1]
+    expect(bowl.locator(".says")).to_contain_text(f"η = {rate},")
+    expect(both).to_contain_text(f"now {rate}")
+    rule, heard, cursor, same, loss = run(notebook, 6).inner_text().split()
+    assert (rule, heard, cursor, same) == ("adam", "['adam']", "7", "True")
+    path = descend("quadratic", "adam", (-4.0, 2.0), lr=float(rate), steps=40, noise=0.5, seed=3, dtype="float32")
+    assert float(loss) == float(path.losses[-1])
+    expect(race.locator(".says")).to_contain_text(f"to {format_number(float(loss))} in 40 steps")
