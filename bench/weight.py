@@ -8,7 +8,7 @@ from urllib.request import url2pathname
 
 from site_pages import SITE, chapters, open_browser
 
-OWN = ("lab.js", "lab.css", "site.js", "site.css")
+OWN = {"the figure (aim 60)": ("lab.js", "lab.css"), "the site": ("site.js", "site.css")}
 
 
 def report() -> Iterator[str]:
@@ -21,7 +21,7 @@ def report() -> Iterator[str]:
             page.goto(file.as_uri())
             page.wait_for_load_state("networkidle")
             packed, plain = Counter(), Counter()
-            own = 0
+            own = Counter()
             for kind, url in loaded:
                 if not url.startswith("file:"):
                     continue
@@ -30,10 +30,11 @@ def report() -> Iterator[str]:
                 size = len(gzip.compress(content, 9)) if kind != "font" else len(content)
                 packed[kind] += size
                 plain[kind] += len(content)
-                own += size if path.name in OWN else 0
+                for part, names in OWN.items():
+                    own[part] += size if path.name in names else 0
             parts = ", ".join(
                 f"{kind} {size / 1e3:.0f} ({plain[kind] / 1e3:.0f})" for kind, size in packed.most_common()
             )
             yield f"{file.relative_to(SITE)}: {sum(packed.values()) / 1e3:.0f} ({sum(plain.values()) / 1e3:.0f}): {parts}"
-            yield f"    of it our own script and style: {own / 1e3:.1f}"
+            yield f"    of it our own script and style: {', '.join(f'{part} {size / 1e3:.1f}' for part, size in own.items())}"
             page.close()

@@ -14,15 +14,12 @@ function spread(low, high, count) {
 
 const countTried = ({ steps, optimizers, dtype }) => Math.max(Math.min(MOST_TRIED, Math.floor(MOST_WORK / (steps * optimizers.length * COST[dtype]))), LEAST_TRIED);
 
-/** The last losses of one rule at many rates; all but the rates is prepared once. */
+/** The last losses of one rule at many rates. */
 function sweepRates(state, name, rates) {
-  const { steps, dtype } = state, kind = mathematicsIn(dtype), { round } = kind, known = mathematics.surfaces[state.surface], n = known.dimension;
-  const surface = kind.surfaces[state.surface].at(...namesIn(known.settings).map((key) => round(state.settings[key])));
-  const noise = state.noise ? mathematics.normals(state.seed, steps + 1, n).map((value) => round(state.noise * value)) : null;
-  const start = state.start.map(round), hyper = hyperOf(state, name).map(round);
+  const { n, surface, ratesAt, descend } = prepare(state, name), last = state.steps * n;
   return rates.map((lr) => {
-    const { points } = kind.optimizers[name].descend(surface.gradient, start, ratesOf(lr, state.schedule, steps).map(round), noise, ...hyper);
-    return surface.value(points[steps * n], points[steps * n + 1]);
+    const { points } = descend(ratesAt(lr));
+    return surface.value(points[last], points[last + 1]);
   });
 }
 

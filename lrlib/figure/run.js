@@ -24,18 +24,25 @@ function ratesOf(lr, { name, settings, warmup, start }, steps) {
   return Float64Array.from({ length: steps }, (_, t) => at(t));
 }
 
+/** Everything that a descent of one rule needs but its rate, rounded to the number format. */
+function prepare(state, name) {
+  const { steps, start, noise, seed, schedule } = state, kind = mathematicsIn(state.dtype), { round } = kind;
+  const known = mathematics.surfaces[state.surface], n = known.dimension, hyper = hyperOf(state, name).map(round);
+  const given = namesIn(known.settings).map((key) => round(state.settings[key]));
+  const surface = kind.surfaces[state.surface].at(...given), from = start.map(round);
+  const disturbed = noise ? mathematics.normals(seed, steps + 1, n).map((value) => round(noise * value)) : null;
+  return {
+    n, hyper, surface, exact: known.at(...given), noisy: disturbed !== null,
+    ratesAt: (lr) => ratesOf(lr, schedule, steps).map(round),
+    descend: (rates) => kind.optimizers[name].descend(surface.gradient, from, rates, disturbed, ...hyper),
+  };
+}
+
 /** The run of one rule that `state` describes, in its number format. */
 function computeRun(state, name, lr = rateOf(state, name)) {
-  const { steps, dtype } = state, kind = mathematicsIn(dtype), { round } = kind;
-  const rule = mathematics.optimizers[name], n = mathematics.surfaces[state.surface].dimension;
-  const given = namesIn(mathematics.surfaces[state.surface].settings).map((key) => round(state.settings[key]));
-  const hyper = hyperOf(state, name).map(round);
-  const surface = kind.surfaces[state.surface].at(...given), exact = mathematics.surfaces[state.surface].at(...given);
-  const rates = ratesOf(lr, state.schedule, steps).map(round);
-  const noise = state.noise ? mathematics.normals(state.seed, steps + 1, n).map((value) => round(state.noise * value)) : null;
-  const descent = kind.optimizers[name].descend(surface.gradient, state.start.map(round), rates, noise, ...hyper);
-  const { points, gradients } = descent;
-  const run = { name, n, steps, lr, rates, surface: exact, points, gradients, state: descent.state, rule, hyper, noisy: noise !== null };
+  const { steps } = state, rule = mathematics.optimizers[name], { n, hyper, surface, exact, noisy, ratesAt, descend } = prepare(state, name);
+  const rates = ratesAt(lr), descent = descend(rates), { points, gradients } = descent;
+  const run = { name, n, steps, lr, rates, surface: exact, points, gradients, state: descent.state, rule, hyper, noisy };
   return lazy(run, {
     losses: () => Float64Array.from({ length: steps + 1 }, (_, t) => surface.value(points[t * n], points[t * n + 1])),
     norms: () => Float64Array.from({ length: steps + 1 }, (_, t) => Math.hypot(gradients[t * n], n === 2 ? gradients[t * n + 1] : 0)),

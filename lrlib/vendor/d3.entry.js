@@ -1,4 +1,4 @@
-export { scaleLinear, scaleLog, scaleSymlog } from "d3-scale";
+export { scaleLinear, scaleLog } from "d3-scale";
 export { axisBottom, axisLeft } from "d3-axis";
 export { contours } from "d3-contour";
 export { drag } from "d3-drag";

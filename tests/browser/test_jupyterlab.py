@@ -140,7 +140,7 @@ def test_a_question_answers_in_the_notebook(notebook):
 
 def test_figures_are_composed_linked_observed_and_hold_what_is_on_screen(notebook):
     both = run(notebook, 5)
-    race, bowl = both.locator(".lr-lab").first, both.locator(".lr-lab").last
+    race, bowl = both.first.locator(".lr-lab").first, both.first.locator(".lr-lab").last
     expect(race.locator(".says")).to_contain_text("Momentum", timeout=90_000)
     race.get_by_role("radio", name="Adam").check()
     race.get_by_label("Step at which to look").fill("7")
@@ -149,7 +149,7 @@ def test_figures_are_composed_linked_observed_and_hold_what_is_on_screen(noteboo
     expect(race.locator(".reading")).to_contain_text("Step 7")
     rate = re.search(r"η\s=\s([\d.]+)", race.locator(".says").inner_text())[1]
     expect(bowl.locator(".says")).to_contain_text(f"η = {rate},")
-    expect(both).to_contain_text(f"now {rate}")
+    expect(both.last).to_contain_text(f"now {rate}")
     rule, heard, cursor, same, loss = run(notebook, 6).inner_text().split()
     assert (rule, heard, cursor, same) == ("adam", "['adam']", "7", "True")
     path = descend("quadratic", "adam", (-4.0, 2.0), lr=float(rate), steps=40, noise=0.5, seed=3, dtype="float32")
