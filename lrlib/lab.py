@@ -335,7 +335,7 @@ def _default_range(state: State) -> tuple[float, float]:
 
 def _around(state: State, name: str) -> tuple[float, float]:
     known = OPTIMIZERS[name]
-    if known.threshold:
+    if known.threshold and not known.scale:  # where a rule rescales, the curvature at the start tells little
         path = descend(**arguments(state, name, steps=1))
         with np.errstate(all="ignore"):
             sharpest = float(np.abs(path.preconditioned_eigenvalues[0]).max()) or 1.0

@@ -395,11 +395,11 @@ def test_by_default_the_slider_reaches_both_sides_of_the_critical_rate():
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_the_slider_of_every_rule_spans_whole_decades_around_its_critical_rate(name):
+def test_the_slider_of_every_rule_spans_whole_decades_around_its_critical_rate_or_around_its_own(name):
     figure = lab("quadratic", name, 0.1, (-4, 2))
     decades = np.log10(figure.lr_range)
     assert np.abs(decades - decades.round()).max() < 1e-9
-    if name == "lion":
+    if OPTIMIZERS[name].scale or name == "lion":  # the curvature at the start says little of what is to come
         assert figure.lr_range == [0.001, 1.0]
     else:
         sharpest = figure.path.preconditioned_eigenvalues[0, 0]

@@ -31,12 +31,13 @@ function numberField(label, words, { right, wrong, get, set }, signal) {
   const field = element("input", { type: "text", inputmode: "decimal", autocomplete: "off", "aria-label": label });
   const note = element("span", { class: "wrong", role: "alert" });
   const tell = (bad) => { field.setAttribute("aria-invalid", String(bad)); note.textContent = bad ? wrong : ""; };
-  const write = (value) => { field.value = String(value).replace(".", words.decimal); tell(false); };
+  const write = (value, exactly = false) => { field.value = String(exactly ? value : Number(value.toPrecision(6))).replace(".", words.decimal); tell(false); };
   field.addEventListener("input", () => {
     const given = readNumber(field.value);
     tell(!right(given));
     if (right(given)) set(given);
   }, { signal });
+  field.addEventListener("focus", () => write(get(), true), { signal });
   field.addEventListener("blur", () => write(get()), { signal });
   return { field, note, show(value) { if (document.activeElement !== field || readNumber(field.value) !== value) write(value); } };
 }
@@ -45,7 +46,7 @@ function numberField(label, words, { right, wrong, get, set }, signal) {
 function rateControl(hands, author, words, signal) {
   const scale = author.recording ? recordedScale(author.recording.rates) : sliderScale(author.lr_range, true);
   const range = element("input", { type: "range", min: 0, max: scale.stops, step: 1, "aria-label": words.rate });
-  let run = null, width = 0, placed = null;
+  let run = null, width = 0, placed = null, rows = 0;
   const set = (lr) => hands.setRate(run.name, lr);
   const number = numberField(words.rate_exact, words, {
     right: (given) => given > 0 && given < Infinity, wrong: words.rate_wrong, get: () => run.lr, set,
@@ -73,10 +74,11 @@ function rateControl(hands, author, words, signal) {
     d3.select(marks).selectAll("button").data(visible).join("button").attr("type", "button")
       .attr("class", ({ kind }) => `mark ${kind}`).style("left", ({ at: rate }) => css(place(rate)))
       .style("--aside", ({ at: rate, name: text }) => `${aside(place(rate) * width, text)}px`)
-      .style("top", ({ at: rate, name: text }) => `${rowFor(taken, place(rate) * width, text) * 26}px`)
+      .style("--down", ({ at: rate, name: text }) => `${rowFor(taken, place(rate) * width, text) * 26}px`)
       .attr("aria-label", ({ at: rate, name: text }) => run.recorded ? `η = ${text}` : `η = ${text} = ${formatNumber(rate, words.decimal)}`)
       .text(({ name: text }) => text).on("click", (_, { at: rate }) => set(rate));
-    marks.style.height = `${26 * Math.max(taken.length, 1)}px`;
+    rows = Math.max(rows, taken.length, visible.length > 1 ? 2 : 1); // what lies below must not jump
+    marks.style.height = `${26 * rows}px`;
   };
   return {
     node,
@@ -121,7 +123,7 @@ function rowFor(taken, centre, name) {
 /** A slider for a number: its name, its value, a mark at its default. */
 function slider(label, words, { scale, standard, get, set }, signal) {
   const range = element("input", { type: "range", min: 0, max: scale.stops, step: 1, "aria-label": label });
-  const shown = element("output", { "aria-live": "off" }), head = element("span", { class: "head" }, element("span", { class: "name" }, label), shown);
+  const shown = element("span", { class: "value" }), head = element("span", { class: "head" }, element("span", { class: "name" }, label), shown);
   const node = element("div", { class: "control setting" }, element("label", {}, head, range));
   if (standard !== undefined) {
     const share = Math.min(Math.max(scale.toStop(standard) / scale.stops, 0), 1), text = formatNumber(standard, words.decimal);
@@ -179,7 +181,10 @@ const CHOICES = {
     return [
       select(words.schedule_name, namesIn(mathematics.schedules), (kind) => words["schedule_" + kind], {
         get: ({ state }) => state.schedule.name,
-        set: (kind) => change({ name: kind, settings: defaultsOf(mathematics.schedules[kind].settings) }),
+        set: (kind) => {
+          const own = defaultsOf(mathematics.schedules[kind].settings), { steps } = hands.state(), asLong = "steps" in own ? { ...own, steps } : own;
+          change({ name: kind, settings: agree({ name: kind, settings: asLong }, Infinity) ? asLong : own });
+        },
       }, signal),
       ...namesIn(settings).map((key) => slider(words["schedule_" + key] ?? key, words, {
         scale: sliderScale(settings[key].slider, settings[key].log), standard: settings[key].default,

@@ -29,7 +29,8 @@ function gaugePanel(frame, hands) {
     }
     const half = first / 2, top = half * Math.min(Math.max(Math.ceil((1.1 * most) / half), 3), 8);
     x.domain([0, steps]).range([0, width]);
-    y.domain([Math.max(low * 1.1, -top), top]).range([height, 0]);
+    if (!frame.held) y.domain([Math.max(low * 1.1, -top), top]); // under a hand that drags the axis stands still
+    y.range([height, 0]);
     drawAxes(frame);
     const across = plainScale(x), up = plainScale(y);
     // The last step begins at steps − 1: its line goes on to the edge.
@@ -61,6 +62,12 @@ function gaugePanel(frame, hands) {
 const curvatureName = ({ n, rule }, i) => (rule.scale ? "λ̃" : "λ") + (n === 1 ? "" : "₁₂"[i]);
 const productName = (run, i, short = false) => "η" + (short ? (run.rule.scale ? "λ̃" : "λ") : curvatureName(run, i));
 
+/** Now the axis may follow. */
+function letGo(frame, hands) {
+  frame.held = false;
+  hands.change({ settings: { ...hands.state().settings } });
+}
+
 /** On the line of the largest product: dragging it sets the rate. */
 function productHandle(over, frame, hands) {
   const node = over.append("g").attr("class", "handle");
@@ -69,7 +76,8 @@ function productHandle(over, frame, hands) {
   let shown = null;
   const to = (value) => { if (value > 0 && shown.gauge[0][0] > 0) hands.setRate(shown.name, round3((shown.lr * value) / shown.gauge[0][0])); };
   makeHandle(node, frame.words.handle_product, {
-    drag: (event) => to(frame.y.invert(event.y)),
+    drag: (event) => { frame.held = true; to(frame.y.invert(event.y)); },
+    end: () => letGo(frame, hands),
     key: (_, sign) => to(shown.gauge[0][0] * 1.05 ** sign),
   });
   return (run) => {
@@ -99,7 +107,8 @@ function thresholdHandle(over, frame, hands) {
     hands.setSetting(name, round3(low));
   };
   makeHandle(node, frame.words.handle_threshold, {
-    drag: (event) => to(frame.y.invert(event.y)),
+    drag: (event) => { frame.held = true; to(frame.y.invert(event.y)); },
+    end: () => letGo(frame, hands),
     key: (_, sign) => to(shown.thresholds[0] * 1.03 ** sign),
   });
   return (run) => {

@@ -114,9 +114,11 @@ function makeCursor(frame, hands) {
 }
 
 /** Something on a panel that is dragged with mouse, touch and arrow keys: a slider to a screen reader. */
-function makeHandle(node, label, { drag, key }) {
+function makeHandle(node, label, { drag, key, end = () => {} }) {
   node.attr("tabindex", 0).attr("role", "slider").attr("aria-label", label);
-  node.call(d3.drag().on("start drag", (event) => { event.sourceEvent.stopPropagation(); drag(event); }));
+  node.call(d3.drag().on("start drag", (event) => { event.sourceEvent.stopPropagation(); drag(event); }).on("end", end));
+  // A finger that lifts would click on what has come to lie beneath it.
+  node.on("touchstart.still", (event) => event.preventDefault(), { passive: false });
   node.on("keydown", (event) => {
     const [axis, sign] = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowUp: [1, 1], ArrowDown: [1, -1] }[event.key] ?? [];
     if (axis === undefined) return;

@@ -134,9 +134,10 @@ function addRule(hands, words, signal) {
   const node = element("div", { class: "control adding" }, element("label", {}, element("span", { class: "name" }, words.race_add), choice), button);
   let racing = null;
   button.addEventListener("click", () => {
-    const { optimizers, rates, lr } = hands.state(), name = choice.value;
+    const { optimizers, rates, lr } = hands.state(), name = choice.value, figure = node.closest(".lr-lab");
     hands.change({ optimizers: [...optimizers, name], rates: namesIn(rates).length ? { ...rates, [name]: lr } : rates });
-    if (node.hidden) node.closest(".lr-lab")?.querySelector(RATE_OF_A_RULE)?.focus();
+    // The first one moves this control into the legend of the race; the fifth takes it away.
+    if (!node.isConnected || node.hidden) (figure.querySelector(".race .adding:not([hidden]) button") ?? figure.querySelector(RATE_OF_A_RULE)).focus();
   }, { signal });
   return {
     node,

@@ -9,6 +9,7 @@ function sensitivityPanel(frame, hands) {
   const named = frame.below = frame.box.appendChild(element("p", { class: "key" })), searches = new Map();
   let shown = null, key = null, pending = 0;
   const stale = () => shown.state.optimizers.filter((name) => searches.get(name)?.key !== key);
+  let drawn = null;
   const show = () => {
     const { state, runs } = shown, { width, height } = frame, late = new Set(stale());
     const found = runs.filter(({ name }) => searches.has(name)).map((run) => ({ run, ...searches.get(run.name) }));
@@ -17,15 +18,20 @@ function sensitivityPanel(frame, hands) {
     const y = frame.y = d3.scaleLog(domain, [height, 0]);
     drawRates(frame, state.lr_range, decades(...domain));
     const toPixel = (loss) => (loss > 0 ? Math.min(Math.max(y(loss), -FAR), FAR) : height + 4);
+    const picture = JSON.stringify([key, domain, width, height, found.map(({ run }) => run.name), [...late]]);
+    const place = () => placeRates(frame, over, shown, toPixel, hands);
+    if (picture === drawn) { place(); nameBest(late); return; } // the curves do not depend on the rates
+    drawn = picture;
     const traced = found.map((one) => ({ ...one, ...sensitivityCurve(one.tried, x, toPixel) }));
     const racer = (kind) => ({ run }) => `${kind} racer-${run.racer}${late.has(run.name) ? " faded" : ""}`;
     lines.selectAll("path").data(traced).join("path").attr("class", racer("trail")).attr("d", ({ line }) => line);
     bests.selectAll("path").data(found.filter(({ best }) => best)).join("path").attr("class", racer("best"))
       .attr("d", ({ best: [lr, loss] }) => `M${tenth(x(lr)) - 5},${tenth(Math.min(toPixel(loss), height - 6)) - 5}l10,10m0,-10l-10,10`);
     markEnds(ends, traced.flatMap(({ run, gaps }) => gaps.map((gap) => ({ run, ...gap }))), racer("end"), width);
-    placeRates(frame, over, shown, toPixel, hands);
-    if (!late.has(shown.run.name)) named.textContent = nameOfBest(shown, searches.get(shown.run.name).best);
+    place();
+    nameBest(late);
   };
+  const nameBest = (late) => { if (!late.has(shown.run.name)) named.textContent = nameOfBest(shown, searches.get(shown.run.name).best); };
   const search = () => {
     pending = 0;
     if (!frame.box.isConnected) return;

@@ -47,7 +47,7 @@ function transport(hands, words) {
   const move = (to) => { pause(); hands.moveCursor(Math.min(Math.max(to, 0), steps)); };
   play.addEventListener("click", () => (playing() ? pause() : start()));
   back.addEventListener("click", () => move(cursor - 1));
-  on.addEventListener("click", () => move(cursor >= steps ? 0 : cursor + 1));
+  on.addEventListener("click", () => move(cursor + 1));
   range.addEventListener("input", () => move(range.valueAsNumber));
 
   return {
@@ -61,6 +61,7 @@ function transport(hands, words) {
       range.setAttribute("aria-valuetext", text);
       reading.textContent = text;
       back.disabled = cursor === 0;
+      on.disabled = cursor === steps;
     },
     stop: pause,
   };

@@ -232,7 +232,7 @@ def test_the_marks_are_the_thresholds_of_the_current_hessian(show):
     assert set(marks(page)) == {"η = 2(1+β)/λ₁ = 0.19", "η = (1−√β)²/λ₁ = 0.000132", "η = 2(1+β)/λ₂ = 3.8"}
     page.locator(".setting input[type=range]").focus()
     page.keyboard.press("Home")
-    expect(page.locator(".setting output")).to_have_text("1")
+    expect(page.locator(".setting .value")).to_have_text("1")
     assert "η = 2(1+β)/λ₁ = 3.8" in marks(page)
 
 

@@ -334,7 +334,7 @@ def test_the_arrow_keys_move_the_threshold_and_with_it_the_memory(show):
     handle = page.locator(".gauge .handle.threshold")
     expect(handle).to_have_attribute("aria-valuetext", "3")
     press(page, handle, "ArrowUp")
-    expect(control(page, WORDS["beta"]).locator("output")).to_have_text("0.545")  # 2(1 + β) = 3 · 1.03
+    expect(control(page, WORDS["beta"]).locator(".value")).to_have_text("0.545")  # 2(1 + β) = 3 · 1.03
     expect(says(page)).to_contain_text("threshold 3.09")
 
 
@@ -344,7 +344,7 @@ def test_dragging_the_threshold_sets_the_memory(show):
     inside(page, "gauge")
     x, y = centre(handle)
     drag(page, (x, y), (x - 2, y - 12))
-    assert float(control(page, WORDS["beta"]).locator("output").inner_text()) > 0.52
+    assert float(control(page, WORDS["beta"]).locator(".value").inner_text()) > 0.52
 
 
 def test_a_rule_without_memory_has_no_handle_on_its_threshold(show):
@@ -398,11 +398,11 @@ def test_the_drawer_holds_every_setting_with_a_way_back_to_its_default(show, rul
     assert expected <= set(names_in(drawer))
     for name, setting in OPTIMIZERS[rule].settings.items():
         box, default = control(page, WORDS[name]), format_number(setting.default)
-        expect(box.locator("output")).to_have_text(default)
+        expect(box.locator(".value")).to_have_text(default)
         press(page, box.locator("input"), "Home" if setting.default > setting.slider[0] else "End")
-        expect(box.locator("output")).not_to_have_text(default)
+        expect(box.locator(".value")).not_to_have_text(default)
         box.get_by_role("button").click()
-        expect(box.locator("output")).to_have_text(default)
+        expect(box.locator(".value")).to_have_text(default)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
