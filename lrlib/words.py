@@ -97,7 +97,7 @@ def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
     the start whose gauge is above the threshold, `below` the first whose loss is below 0, where no
     logarithm can show it, `infinite` the first whose loss is infinite or nan, `nan` the first whose
     point is nan. `place` is the point at `leaves`, `before` the loss one step before `infinite`, `ends`
-    the last rate where a schedule has moved it. `rate` is the one that the schedule begins with.
+    the last rate where a schedule has moved it, `bounces` whether the path ends between two points. `rate` is the one that the schedule begins with.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
@@ -119,6 +119,7 @@ def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
         "threshold": threshold,
         "constant": constant,
         "regime": _regime(product, _glide(path), threshold) if plain else None,
+        "bounces": not plain and path.noise is None and _bounces(path.points.astype(float)),
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
         "last": float(path.losses[-1]),
@@ -130,6 +131,18 @@ def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
         "before": float(path.losses[infinite - 1]) if infinite else None,
         "nan": _first(np.isnan(path.points).any(axis=-1)),
     }
+
+
+def _bounces(points: np.ndarray) -> bool:
+    """Whether the path ends in jumps between two points, not too small beside its first step."""
+
+    def apart(s: int, t: int) -> float:
+        return float(np.abs(points[s] - points[t]).max())
+
+    if len(points) < 4 or not np.isfinite(points[-4:]).all():
+        return False
+    jump = apart(-1, -2)
+    return jump > 1e-6 * apart(0, 1) and max(apart(-1, -3), apart(-2, -4)) <= 1e-6 * jump
 
 
 def _glide(path: Path) -> float:
@@ -177,6 +190,8 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
         said.append(say("ends"))
     if told["regime"]:
         said.append(say(told["regime"]))
+    if told["bounces"]:
+        said.append(say("bounces"))
     if told["crosses"] is not None:
         said.append(say("crosses", step=told["crosses"]))
     if told["leaves"] is not None:

@@ -117,12 +117,21 @@ function factsOf(run, { view, panels }) {
   return {
     rule: run.name, lr: run.lr, ends: rates[steps - 1] === rates[0] ? null : rates[steps - 1], product, threshold, constant, steps,
     regime: plain ? regimeOf(product, glide, threshold) : null,
+    bounces: !plain && !run.noisy && isBouncing(run),
     crosses: crosses > 0 ? crosses : null,
     leaves: panels.includes("landscape") ? leaves : null,
     place: leaves === null ? null : Array.from(points.subarray(leaves * n, leaves * n + n)),
     below, infinite, nan, before: infinite > 0 ? losses[infinite - 1] : null,
     first: losses[0], last: losses[steps],
   };
+}
+
+/** Whether the path ends in jumps between two points, not too small beside its first step. */
+function isBouncing({ n, steps, points }) {
+  const apart = (s, t) => Math.max(...Array.from({ length: n }, (_, i) => Math.abs(points[s * n + i] - points[t * n + i])));
+  if (steps < 3 || !points.subarray((steps - 3) * n).every(isNumber)) return false;
+  const jump = apart(steps, steps - 1);
+  return jump > 1e-6 * apart(0, 1) && Math.max(apart(steps, steps - 2), apart(steps - 1, steps - 3)) <= 1e-6 * jump;
 }
 
 function regimeOf(product, glide, threshold) {
@@ -146,6 +155,7 @@ function sentence(told, words, race = null) {
   said.push(say(Number.isNaN(told.threshold) ? "rate_alone" : told.constant ? "rate" : "rate_start"));
   if (told.ends !== null && values.ends !== values.lr) said.push(say("ends"));
   if (told.regime) said.push(say(told.regime));
+  if (told.bounces) said.push(say("bounces"));
   if (told.crosses !== null) said.push(say("crosses", told.crosses));
   if (told.leaves !== null) said.push(say("leaves", told.leaves, { place: placeOf(told.place, words.decimal) }));
   if (told.infinite !== null) {

@@ -652,6 +652,9 @@ def test_a_figure_out_of_sight_is_not_built_until_it_comes_near(page, show):
     figures = page.locator("lr-lab")
     expect(figures.first.locator(".says")).not_to_be_empty()
     expect(figures.last.locator(".panel")).to_have_count(0)
-    figures.last.scroll_into_view_if_needed()
-    expect(figures.last.locator(".says")).not_to_be_empty()
+    page.wait_for_function("""() => {
+      const last = [...document.querySelectorAll("lr-lab")].at(-1);
+      last.scrollIntoView();  // again and again: what is built above it pushes it down
+      return last.querySelector(".says:not(:empty)") !== null;
+    }""")
     expect(figures.last.locator(".landscape path.trail")).to_have_count(1)
