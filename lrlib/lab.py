@@ -16,7 +16,7 @@ from lrlib.descend import descend, outcome
 from lrlib.optimizers import OPTIMIZERS
 from lrlib.path import Path
 from lrlib.recording import Recording
-from lrlib.settings import shown
+from lrlib.settings import number, shown
 from lrlib.state import (
     AT_FIRST,
     CHECKS,
@@ -53,7 +53,7 @@ class lab(anywidget.AnyWidget):
 
     Arguments
         surface: one of `surfaces`, or its name; or a `Recording` of what no page can compute. Of a recording
-            only lr, panels, cursor and language can be chosen.
+            only lr (the nearest stop is taken), panels, cursor and language can be chosen.
         optimizer: one of `optimizers`, or its name; or a list of up to five of them, a race, with the
             first in focus.
         lr: the learning rate η > 0 at first; or one of `schedules` with its rate and plain numbers, also
@@ -69,7 +69,7 @@ class lab(anywidget.AnyWidget):
         panels: which panels, of "landscape", "loss", "gauge", "norm", "rates", "state", "schedule",
             "sensitivity", "microscope".
         controls: what gets a control of its own: settings of the surface and the rules, "optimizer",
-            "schedule", "noise", "dtype", "steps".
+            "schedule", "noise", "dtype", "steps", "race" (to add rules).
         predict: what the reader is to foretell first: "regime", "loss", "overflow" or "end".
         hidden: the panels that stay hidden until then.
         language: of the labels; by default what `use` set.
@@ -125,6 +125,10 @@ class lab(anywidget.AnyWidget):
 
     #: The rate once more, by the name that `ipywidgets.interactive_output` looks for.
     value = traitlets.Any()
+
+    @traitlets.validate("value")
+    def _check_value(self, proposal: dict) -> float:
+        return number("value", proposal["value"], 0, open_low=True)
 
     @traitlets.observe("lr")
     def _lr_changed(self, change: dict) -> None:
@@ -205,15 +209,14 @@ class lab(anywidget.AnyWidget):
         """What the figure shows, in words."""
         if self._recorded:
             return self._recorded.sentence(self.lr, self.language)
-        paths = self.paths
-        return self._said(paths, self._facts(paths))
+        return self._said(self.paths)
 
     def _facts(self, paths: dict[str, Path]) -> dict[str, Any]:
         return words.facts(paths[self.optimizer], self.view, self.panels, rate_of(self._state, self.optimizer))
 
-    def _said(self, paths: dict[str, Path], told: dict[str, Any]) -> str:
+    def _said(self, paths: dict[str, Path]) -> str:
         race = [(name, float(path.losses[-1])) for name, path in paths.items()] if len(paths) > 1 else None
-        return words.sentence(told, self.language, race)
+        return words.sentence(self._facts(paths), self.language, race)
 
     @property
     def _state(self) -> State:
@@ -255,11 +258,12 @@ class lab(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict] | dict:
         bundle = super()._repr_mimebundle_(**kwargs)
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
-        panels, said = self._told_panels(), self.sentence
+        panels, paths = self._told_panels(), {} if self._recorded else self.paths
+        said = self._said(paths) if paths else self.sentence
         if self._untold:  # the sentence would give away what the reader is to foretell
             titles = words.strings(self.language)
             said = titles["comma"].join(titles[name] for name in panels)
-        encoded = base64.b64encode(self._picture(panels)).decode()
+        encoded = base64.b64encode(self._picture(panels, paths)).decode()
         data |= {
             "text/plain": said,
             "text/html": page.element(
@@ -278,12 +282,11 @@ class lab(anywidget.AnyWidget):
         hidden = self.hidden if self._untold else ()
         return [name for name in self.panels if name not in hidden] or ["landscape"]
 
-    def _picture(self, panels: list[str]) -> bytes:
+    def _picture(self, panels: list[str], paths: dict[str, Path]) -> bytes:
         if self._recorded:
             return self._recorded.still(self.lr, panels, self.language, self.cursor)
         from lrlib import figures  # matplotlib takes longer to import than all the rest
 
-        paths = self.paths
         scene = figures.Scene(
             paths=paths,
             focus=self.optimizer,
@@ -310,8 +313,8 @@ def _recorded_state(recording: Recording, given: State) -> State:
             raise TypeError(f"{name} cannot be set where a recording is shown, got {shown(given[name])}")
     if given["settings"]:
         raise TypeError(f"a recording has no settings, got {shown(given['settings'])}")
-    lr, panels = (None if equal(given[name], standing[name]) else given[name] for name in ("lr", "panels"))
-    traits = recording.traits(lr, panels)
+    panels = None if equal(given["panels"], standing["panels"]) else given["panels"]
+    traits = recording.traits(given["lr"], panels)
     known = find_surface(traits["surface"])
     filled = {"start": [0.0], "rates": {}, "schedule": CONSTANT, "settings": {}, "noise": 0.0, "seed": 0, "hidden": ()}
     more = {"dtype": "float64", "view": known.view, "predict": None}

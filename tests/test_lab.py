@@ -540,3 +540,14 @@ def test_two_figures_share_nothing():
     one, other = lab(), lab()
     one.schedule["name"] = one.settings["curvature"] = one.panels[0] = one.rates["gd"] = "changed"
     assert "changed" not in str(other._state) and "changed" not in str(lab()._state)
+
+
+def test_value_is_the_rate_by_another_name_and_as_strict():
+    figure = lab(lr=0.5)
+    figure.value = 0.25
+    assert figure.lr == 0.25
+    figure.lr = 0.75
+    assert figure.value == 0.75
+    with pytest.raises(ValueError, match="value must be a finite number above 0, got -1"):
+        figure.value = -1
+    assert (figure.value, figure.lr) == (0.75, 0.75)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lrlib import lab
 from lrlib.recording import MOST_POINTS, Recording
 from lrlib.words import LANGUAGES
 from recorded import network
@@ -151,6 +152,25 @@ def test_the_picture_has_all_panels_and_stands_every_recording():
 
 
 ONE = [[1.0, 1.0]]
+
+
+def test_a_figure_of_a_recording_shows_its_stops_and_has_no_path():
+    recording = Recording(
+        [0.1, 0.2, 0.4], np.exp(-np.outer([0.1, 0.2, 0.4], np.arange(11))), sharpness=np.full((3, 10), 6)
+    )
+    assert lab(recording, lr=0.1).lr == 0.1  # also where that is the default of another figure
+    figure = lab(recording, lr=0.21, panels=["loss", "gauge"])
+    assert (figure.lr, figure.panels, figure.sentence) == (0.2, ["loss", "gauge"], recording.sentence(0.2, "en"))
+    figure.lr = 0.4
+    assert figure.sentence == recording.sentence(0.4, "en") and "ηλ = 2.4" in figure.sentence
+    assert "lr-lab" in figure._repr_mimebundle_()[0]["text/html"]
+    for refused in (lambda: figure.path, lambda: figure.python):
+        with pytest.raises(ValueError, match="shows a recording, which has no path"):
+            refused()
+    with pytest.raises(ValueError, match="steps is fixed in a figure that shows a recording, got 3"):
+        figure.steps = 3
+    with pytest.raises(TypeError, match="noise cannot be set where a recording is shown, got 1"):
+        lab(recording, noise=1)
 
 
 @pytest.mark.parametrize(

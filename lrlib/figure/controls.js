@@ -62,8 +62,8 @@ function rateControl(hands, author, words, signal) {
 
   const place = (value) => scale.toStop(value) / scale.stops;
   const css = (fraction) => `calc(var(--thumb) / 2 + ${fraction.toFixed(4)} * (100% - var(--thumb)))`;
-  /** How far a label has to move so that it does not stick out. */
-  const aside = (centre, text) => Math.min(Math.max(0, halfWidth(text) - centre), Math.max(width - halfWidth(text) - centre, 0)) || Math.min(width - halfWidth(text) - centre, 0);
+  /** Where a label has its middle so that it does not stick out. */
+  const middle = (centre, text) => Math.max(Math.min(centre, width - halfWidth(text)), halfWidth(text));
   const placeMarks = (at) => {
     const limits = run.recorded ? recordedMarks(run, author, words) : limitsOf(run, at), key = [run.name, width, ...limits.flatMap(({ at: rate, name: text }) => [rate, text])].join();
     if (key === placed) return;
@@ -73,8 +73,8 @@ function rateControl(hands, author, words, signal) {
     const taken = [];
     d3.select(marks).selectAll("button").data(visible).join("button").attr("type", "button")
       .attr("class", ({ kind }) => `mark ${kind}`).style("left", ({ at: rate }) => css(place(rate)))
-      .style("--aside", ({ at: rate, name: text }) => `${aside(place(rate) * width, text)}px`)
-      .style("--down", ({ at: rate, name: text }) => `${rowFor(taken, place(rate) * width, text) * 26}px`)
+      .style("--aside", ({ at: rate, name: text }) => `${middle(place(rate) * width, text) - place(rate) * width}px`)
+      .style("--down", ({ at: rate, name: text }) => `${rowFor(taken, middle(place(rate) * width, text), text) * 26}px`)
       .attr("aria-label", ({ at: rate, name: text }) => run.recorded ? `η = ${text}` : `η = ${text} = ${formatNumber(rate, words.decimal)}`)
       .text(({ name: text }) => text).on("click", (_, { at: rate }) => set(rate));
     rows = Math.max(rows, taken.length, visible.length > 1 ? 2 : 1); // what lies below must not jump

@@ -79,7 +79,7 @@ function renderLab({ model, el }) {
   let state = author;
   const hands = makeHands(model, author, () => state);
 
-  const race = raceLegend(hands, author, words, signal), share = shareBar(hands, author, words, signal, el, model instanceof PageModel);
+  const race = raceLegend(hands, words, signal), share = shareBar(hands, author, words, signal, el, model instanceof PageModel);
   const foretell = predictBox(hands, author, words, signal);
   const rate = rateControl(hands, author, words, signal), time = transport(hands, words), drawer = settingsDrawer(hands, author, words);
   const box = element("div", { class: "controls" });

@@ -7,7 +7,6 @@
 const MARGIN = { top: 8, right: 12, bottom: 30, left: 52 };
 const FAR = 1e5; // pixels: beyond, a line from the picture cannot be told from one that is longer still
 const MANY = 150; // steps: beyond, dots would hide the line
-const DASHES = ["", "7 4", "2 3", "9 3 2 3", "4 2"]; // of the racers, for eyes that do not tell the colours apart
 
 /** A box with a title, axes, and an inner svg that clips what leaves the picture. */
 function makeFrame(name, words, { over = "step", title = words[name] } = {}) {

@@ -51,7 +51,7 @@ function searchKey(state) {
 let races = 0; // the radios of every figure need a name of their own
 
 /** The racers with their rates and losses: which is in focus, who runs, and with which rates. */
-function raceLegend(hands, author, words, signal) {
+function raceLegend(hands, words, signal) {
   const group = `lr-race-${races++}`, title = element("legend"), list = element("div", { class: "racers" });
   const add = addRule(hands, words, signal), own = element("input", { type: "checkbox" });
   const best = element("button", { type: "button" }, words.race_best), found = element("p", { role: "status" });

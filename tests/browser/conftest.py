@@ -67,6 +67,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def _element(figure, picture: bool) -> str:
     """A figure's element; a still picture inside costs more than all the rest."""
+    if isinstance(figure, dict):  # a state that `lab` would refuse, or has been asked for
+        return parts.element("lr-lab", figure, "")
     if picture or not isinstance(figure, lab):
         bundle = figure._repr_mimebundle_()
         return (bundle[0] if isinstance(bundle, tuple) else bundle)["text/html"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from lrlib import lab
 from lrlib import page as parts
 from lrlib.recording import Recording
 from lrlib.words import LANGUAGES, format_number, strings
@@ -18,32 +19,9 @@ network = runpy.run_path(str(Path(__file__).parent.parent / "recorded.py"))["net
 
 
 def state(recording: Recording, lr: float, panels=None, language="en", **more) -> dict:
-    """What `lab` sends to the page."""
-    schedule = {"name": "constant", "settings": {}, "warmup": 0, "start": 0}
-    same = {"language": language, "start": [1], "settings": {"curvature": 1}, "view": [[-1, 1]], "schedule": schedule}
-    same |= {"noise": 0, "seed": 0, "dtype": "float64", "cursor": None, "predict": None, "hidden": [], "guess": None}
-    return same | recording.traits(lr, panels) | more
-
-
-@pytest.fixture
-def open_figure(page: Page, tmp_path: Path):
-    def open_states(*states: dict, width: int = 1000) -> Page:
-        figures = "".join(parts.element("lr-lab", one, "") for one in states)
-        file = tmp_path / "page.html"
-        file.write_text(
-            f'<!doctype html><html lang="{states[0]["language"]}"><head><meta charset="utf-8"><title>figures</title>'
-            f'<link rel="icon" href="data:,"><style>{parts.style()}</style></head>'
-            f"<body><main>{figures}</main><script>{parts.script()}</script></body></html>",
-            encoding="utf-8",
-        )
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(file.as_uri())
-        for figure in page.locator("lr-lab").all():  # those out of sight are not built yet
-            figure.scroll_into_view_if_needed()
-            figure.locator(".says").wait_for(state="attached")
-        return page
-
-    return open_states
+    """What `lab` sends to the page, and what something else might."""
+    chosen = {} if panels is None else {"panels": panels}
+    return lab(recording, lr=lr, language=language, **chosen)._state | more
 
 
 def hard() -> list[Recording]:
@@ -62,24 +40,24 @@ def hard() -> list[Recording]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_page_and_python_say_the_same_at_every_stop(open_figure, language):
+def test_page_and_python_say_the_same_at_every_stop(show, language):
     recordings = [network(), *hard()]
     shown = [(one, lr) for one in recordings for lr in one.rates]
-    page = open_figure(*(state(one, lr, ["loss"], language) for one, lr in shown))
+    page = show(*(state(one, lr, ["loss"], language) for one, lr in shown))
     assert [said.replace("\u00a0", " ") for said in page.locator(".says").all_inner_texts()] == [
         one.sentence(lr, language) for one, lr in shown
     ]
 
 
-def test_whatever_was_recorded_every_panel_is_drawn_without_a_complaint(open_figure):
-    page = open_figure(*(state(one, lr, one.panels, cursor=1) for one in hard() for lr in one.rates))
+def test_whatever_was_recorded_every_panel_is_drawn_without_a_complaint(show):
+    page = show(*(state(one, lr, one.panels, cursor=1) for one in hard() for lr in one.rates))
     for attribute in page.locator(".panel path").evaluate_all("all => all.map((path) => path.getAttribute('d') ?? '')"):
         assert not re.search("NaN|Infinity|undefined", attribute)
 
 
-def test_the_slider_stops_at_the_recorded_rates_alone(open_figure):
+def test_the_slider_stops_at_the_recorded_rates_alone(show):
     recording = network()
-    page = open_figure(state(recording, 0.02))
+    page = show(state(recording, 0.02))
     slider = page.get_by_role("slider", name="Learning rate η", exact=True)
     slider.focus()
     for lr in recording.rates[1:]:
@@ -90,9 +68,9 @@ def test_the_slider_stops_at_the_recorded_rates_alone(open_figure):
     expect(page.locator(".says")).to_have_text(recording.sentence(recording.rates[-1], "en"))
 
 
-def test_each_mark_under_the_slider_leads_to_its_rate(open_figure):
+def test_each_mark_under_the_slider_leads_to_its_rate(show):
     recording = network()
-    page = open_figure(state(recording, 0.02))
+    page = show(state(recording, 0.02))
     expect(page.locator(".rate .mark")).to_have_count(len(recording.rates))
     for lr in (0.8, 0.05):
         page.get_by_role("button", name=f"η = {lr}", exact=True).click()
@@ -101,16 +79,16 @@ def test_each_mark_under_the_slider_leads_to_its_rate(open_figure):
     expect(page.locator(".says")).to_have_text(recording.sentence(0.02, "en"))
 
 
-def test_there_is_nothing_else_to_set(open_figure):
-    page = open_figure(state(network(), 0.2, network().panels))
+def test_there_is_nothing_else_to_set(show):
+    page = show(state(network(), 0.2, network().panels))
     expect(page.locator("details.drawer")).to_be_hidden()
     expect(page.locator(".handle:visible")).to_have_count(0)
     expect(page.locator(".rate input[type=text]")).to_have_js_property("readOnly", True)
 
 
-def test_the_reading_tells_what_lies_between_two_measured_steps(open_figure):
+def test_the_reading_tells_what_lies_between_two_measured_steps(show):
     recording, words = network(), strings("en")
-    page = open_figure(state(recording, 0.2, cursor=30))
+    page = show(state(recording, 0.2, cursor=30))
     stop = recording.at(0.2)
     said = [
         words["reading_loss"].format(step=30, loss=format_number(stop.losses[30])),
@@ -123,24 +101,24 @@ def test_the_reading_tells_what_lies_between_two_measured_steps(open_figure):
     expect(reading).to_contain_text(f"ηλ ≈ {format_number(between)}")
 
 
-def test_of_several_seeds_a_band_is_drawn_behind_the_line(open_figure):
-    page = open_figure(state(network(), 0.2, ["loss", "gauge", "norm", "schedule"]))
+def test_of_several_seeds_a_band_is_drawn_behind_the_line(show):
+    page = show(state(network(), 0.2, ["loss", "gauge", "norm", "schedule"]))
     for panel, bands in (("loss", 1), ("gauge", 1), ("norm", 1), ("schedule", 0)):
         expect(page.locator(f".panel.{panel} path.band[d]")).to_have_count(bands)
 
 
-def test_a_recorded_line_is_where_its_numbers_are(open_figure):
+def test_a_recorded_line_is_where_its_numbers_are(show):
     recording = Recording([1], [[1, 10, 100, 1000]])
-    page = open_figure(state(recording, 1, ["loss"]))
+    page = show(state(recording, 1, ["loss"]))
     points = page.locator(".panel.loss path.trail").get_attribute("d")[1:].split("L")
     x, y = np.array([point.split(",") for point in points], dtype=float).T
     assert np.ptp(np.diff(x)) < 0.2 and np.ptp(np.diff(y)) < 0.2 and (np.diff(y) < 0).all()
 
 
 @pytest.mark.parametrize("width", [320, 1000])
-def test_marks_can_be_hit_and_lie_side_by_side(open_figure, width):
+def test_marks_can_be_hit_and_lie_side_by_side(show, width):
     rates = np.geomspace(0.001, 3, 12)
-    page = open_figure(state(Recording(rates, np.ones((12, 2))), 0.001), width=width)
+    page = show(state(Recording(rates, np.ones((12, 2))), 0.001), width=width)
     boxes = [mark.bounding_box() for mark in page.locator(".rate .mark").all()]
     assert all(box["width"] >= 24 and box["height"] >= 24 for box in boxes)
     for i, a in enumerate(boxes):
