@@ -1,6 +1,6 @@
 """Learning rates: the mathematics of the book and its figure."""
 
-from lrlib import curvature, optimizers, schedules, search, surfaces
+from lrlib import curvature, networks, optimizers, schedules, search, surfaces
 from lrlib.ask import ask
 from lrlib.descend import Outcome, descend, outcome
 from lrlib.lab import lab
@@ -17,6 +17,7 @@ __all__ = [
     "curvature",
     "descend",
     "lab",
+    "networks",
     "optimizers",
     "outcome",
     "schedules",
