@@ -26,7 +26,11 @@ __all__ = [
     "preconditioned_sharpness",
     "taylor",
     "threshold",
+    "turning_rate",
 ]
+
+#: How `turning_rate` looks: rates that it tries, halvings, and the share of a loss that may be rounding alone.
+TRIED_RATES, HALVINGS, ROUNDING = 1400, 50, 2.0**-50
 
 
 def eigenvalues_2d(a, b, d):
@@ -139,6 +143,59 @@ def taylor(surface: Surface, point: Any, lr: Any, **settings: Any) -> Prediction
         first = np.zeros(shape) - lr * sum(sq(slope) for slope in g)
         second = np.zeros(shape) + sq(lr) / 2 * curved
         return Prediction(first, second, first + second)
+
+
+def turning_rate(surface: Surface, point: Any, **settings: Any) -> np.ndarray:
+    r"""The smallest rate at which one gradient step no longer lowers the loss, measured by taking the step.
+
+    $$\min \{\, \varepsilon > 0 : f(x - \varepsilon g) > f(x) \,\}$$
+
+    Arguments
+        surface: one of `surfaces`.
+        point: shape (…, n), n the surface's dimension; a plain number in one dimension.
+        settings: the surface's settings; arrays must broadcast with (…).
+
+    Returns an array of shape (…): inf where no rate raises the loss, nan where the gradient is 0 or
+    point, loss or gradient is not finite. Rates are tried from a millionth of 2/|λ| to a million times
+    that, λ the eigenvalue of largest size at the point, each 2 % above the last; then halving finds the
+    place between two of them to the last bit. A hill narrower than 2 % of the rate can be stepped over.
+    On a quadratic it is 2gᵀg/gᵀHg, where the prediction of `taylor` turns positive.
+
+    >>> from lrlib import curvature, surfaces
+    >>> round(float(curvature.turning_rate(surfaces.parabola, 4.0, curvature=8.0)), 12)
+    0.25
+    >>> curvature.turning_rate(surfaces.double_well, [[2.0], [1.0]]).round(3).tolist()
+    [0.667, nan]
+    """
+    point = _points(surface, point)
+    given = surface.filled(settings)
+    shape = _broadcast(point=point[..., 0], **given)
+    coordinates = np.moveaxis(np.broadcast_to(point, (*shape, surface.dimension)), -1, 0)
+    with np.errstate(all="ignore"):
+        value = surface.value(*coordinates, **given) + np.zeros(shape)
+        g = [along + np.zeros(shape) for along in surface.gradient(*coordinates, **given)]
+        size = np.abs(eigenvalues(surface, point, **settings)).max(axis=-1)
+        rounding = ROUNDING * np.abs(value)
+
+        def rises(rate: np.ndarray) -> np.ndarray:
+            change = surface.value(*(x - rate * along for x, along in zip(coordinates, g)), **given) - value
+            return ~(change <= rounding)
+
+        # Each 1.02 times the last, multiplied one after the other: with the same bits as on the page.
+        rates = np.full((TRIED_RATES, *shape), 1.02)
+        rates[0] = np.where(size > 0, 2 / size, 1.0) / 1e6
+        rates = np.multiply.accumulate(rates)
+        above = rises(rates)
+        first = above.argmax(axis=0)[None]
+        high = np.take_along_axis(rates, first, axis=0)[0]
+        low = np.where(first[0] > 0, np.take_along_axis(rates, np.maximum(first - 1, 0), axis=0)[0], 0.0)
+        for _ in range(HALVINGS):
+            middle = low + (high - low) / 2
+            too_large = rises(middle)
+            low, high = np.where(too_large, low, middle), np.where(too_large, middle, high)
+        steep = sum(sq(slope) for slope in g)
+        known = np.isfinite(value) & np.isfinite(steep) & (steep > 0)
+        return np.where(known, np.where(above.any(axis=0), high, np.inf), np.nan)[()]
 
 
 def preconditioned_2d(a, b, d, s, r):

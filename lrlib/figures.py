@@ -1,6 +1,7 @@
 """Every matplotlib picture: what a figure shows where no script runs (print, GitHub, plain HTML)."""
 
 import io
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,10 @@ from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from lrlib import curvature
 from lrlib.path import Path
 from lrlib.words import format_number, strings, ten_to
 
@@ -32,7 +35,7 @@ RACERS = (
 )
 
 #: Panels that show the rule in focus alone.
-_OF_FOCUS = ("gauge", "rates", "state", "microscope")
+_OF_FOCUS = ("gauge", "rates", "state", "microscope", "map")
 
 #: Panels over the steps.
 _OVER_STEPS = ("loss", "gauge", "norm", "rates", "schedule")
@@ -60,6 +63,8 @@ class Scene:
     sweep     for the panel "sensitivity": "span" (low, high) of the rates, "rates", and by rule the
               final "losses" at them and the rate "now"
     formats   for the panel "microscope": the run in focus in each number format, by its name
+    map       for the panel "map": "rates", "betas", their "factors", (rate, memory) "now" and, where it
+              is known, "best", and the "curvatures" at the minimum; None where there is no memory or no error
     """
 
     paths: dict[str, Path]
@@ -71,6 +76,7 @@ class Scene:
     untold: bool = False
     sweep: dict[str, Any] | None = None
     formats: dict[str, Path] | None = None
+    map: dict[str, Any] | None = None
 
     @property
     def path(self) -> Path:
@@ -447,6 +453,106 @@ def _digits(value: float, scene: Scene) -> str:
     return f"{value:.6g}".replace(".", scene.words["decimal"]).replace("-", "−")
 
 
+# ---------------------------------------------------------------- one step, and rate with memory
+
+
+def _taylor(axes: Axes, scene: Scene) -> None:
+    """What a gradient step from the cursor changes the loss by at every rate: by slope, by curvature, in fact."""
+    path, t = scene.path, scene.cursor or 0
+    surface, settings, point = path.surface, _numbers(path.surface_settings), path.points[t].astype(float)
+    with np.errstate(all="ignore"):
+        value, g = surface.value(*point, **settings), np.array(surface.gradient(*point, **settings), dtype=float)
+    unit = curvature.taylor(surface, point, 1.0, **settings)
+    slope, curved = -float(unit.first), 2 * float(unit.second)
+    if slope == 0 or not np.isfinite([value, slope, curved]).all():
+        return _instead(axes, scene.words["taylor_level" if slope == 0 else "taylor_lost"])
+    turns = [2 * slope / curved if curved > 0 else np.inf, float(curvature.turning_rate(surface, point, **settings))]
+    finite = [turn for turn in turns if np.isfinite(turn)]
+    top = 1.4 * min(max(finite), 3 * min(finite)) if finite else 2 * float(path.rates[min(t, scene.steps - 1)])
+    rates = np.linspace(0, top, 121)
+    with np.errstate(all="ignore"):
+        lines = {
+            "taylor_promise": (-rates * slope, {"color": INK, "ls": ":", "lw": 1}),
+            "taylor_prediction": (
+                -rates * slope + rates**2 / 2 * curved,
+                {"color": INK, "ls": "--", "lw": 1.2, "zorder": 3},
+            ),
+            "taylor_change": (
+                surface.value(*(point[:, None] - rates * g[:, None]), **settings) - value,
+                {"color": scene.style(scene.focus)["color"], "lw": 2},
+            ),
+        }
+    seen = np.concatenate([lines["taylor_prediction"][0], lines["taylor_change"][0]])
+    low, high = seen[np.isfinite(seen)].min(), seen[np.isfinite(seen)].max()
+    if not 1e-300 < -low < _MOST or not 0 < top < _MOST:
+        return _instead(axes, scene.words["taylor_lost"])
+    ceiling = min(max(high, -0.35 * low), -1.2 * low)
+    axes.axhspan(0, ceiling, **_HATCHED)
+    axes.axhline(0, color=DANGER, lw=1.2)
+    formulas = ("−ηgᵀg", "−ηgᵀg + ½η²gᵀHg", "f(x−ηg) − f(x)")
+    for (name, (values, look)), formula in zip(lines.items(), formulas, strict=True):
+        axes.plot(rates, _drawable(values), label=scene.words[name].format(formula=formula), **look)
+    now = float(path.rates[min(t, scene.steps - 1)])
+    axes.axvline(now, color=INK, lw=0.8)
+    for turn, marker, color, label in zip(
+        turns,
+        "v^",
+        (INK, scene.style(scene.focus)["color"]),
+        ("2gᵀg/gᵀHg = {lr}", scene.words["taylor_measured"]),
+        strict=True,
+    ):
+        if np.isfinite(turn):
+            place, up = min(turn, top), marker == "v"
+            axes.plot(place, 0.025 * (ceiling - 2.4 * low) * (1 if up else -1), marker, color=color, ms=5)
+            look = {"fontsize": 7, "ha": "right" if place > 0.6 * top else "center", "va": "bottom" if up else "top"}
+            look["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.6}
+            text = label.format(lr=scene.number(turn)) + (" ▶" if turn > top else "")
+            axes.annotate(text, (place, 0), (0, 6 if up else -6), textcoords="offset points", **look)
+    axes.set(xlim=(0, top), ylim=(2.4 * low, ceiling))  # with room for the legend
+    axes.set_xlabel(scene.words["axis_rate"], fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.legend(fontsize=6.5, loc="lower right", framealpha=0.8, edgecolor="none", handlelength=2.2)
+
+
+#: Lines of equal factor on the map, as on the page.
+_FACTORS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 1)
+_SHADES = ("6f9ec6", "86aed0", "9cbdda", "b3cce2", "c9dbeb", "dde9f3", "eef4f9")
+
+#: Up to which β a rule does not swing, by √(ηλ), and up to which ηλ that can be asked.
+_DAMPING = {"momentum": (4, lambda root: (1 - root) ** 2), "nesterov": (1, lambda root: (1 - root) / (1 + root))}
+
+
+def _map(axes: Axes, scene: Scene) -> None:
+    """The factor by which the error shrinks per step, over rate and memory; where it grows, danger."""
+    if scene.map is None:
+        known = "beta" in scene.path.optimizer.settings
+        rule = scene.words["rule_" + scene.focus]
+        return _instead(axes, scene.words["map_no_error" if known else "map_no_memory"].format(rule=rule))
+    exponents, betas = np.log10(scene.map["rates"]), scene.map["betas"]
+    factors = np.minimum(scene.map["factors"], 1.5)
+    levels = [-1, *_FACTORS]
+    axes.contourf(exponents, betas, factors, levels, colors=[f"#{shade}" for shade in _SHADES])
+    axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, zorder=0, **_HATCHED))
+    lines = axes.contour(exponents, betas, factors, _FACTORS, colors=RACERS[0][0], linewidths=0.6)
+    axes.clabel(lines, _FACTORS[:-1], fontsize=7, fmt=scene.number, colors=INK)
+    memories, (end, damping) = np.linspace(0, 1, 51), _DAMPING[scene.focus]
+    products, limits = np.linspace(1e-4, end, 400), scene.path.optimizer.threshold(0.0, memories)
+    for curve, dash in zip(scene.map["curvatures"], ("--", ":"), strict=False):
+        axes.plot(np.log10(products / curve), damping(np.sqrt(products)), ls=dash, color=INK, lw=1)
+    for curve in scene.map["curvatures"][:1]:
+        axes.plot(np.log10(limits / curve), memories, color=DANGER, lw=1.6)
+    if scene.map["best"]:
+        axes.plot(np.log10(scene.map["best"][0]), scene.map["best"][1], "*", color=INK, ms=9, mec="white", mew=0.8)
+    rate, beta = scene.map["now"]
+    axes.plot(np.log10(rate), beta, "o", color=RACERS[0][0], ms=8, mfc="white", mew=2)
+    axes.set(xlim=exponents[[0, -1]], ylim=(0, 1))
+    axes.set_xlabel(scene.words["axis_rate"], fontsize=8)
+    axes.set_ylabel("β", fontsize=8, rotation=0)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
+
+
 # ---------------------------------------------------------------- texts
 
 
@@ -461,8 +567,9 @@ def _instead(axes: Axes, text: str) -> None:
 
 def _wrapped(text: str) -> str:
     """Lines of about the same length that fit into a panel; Chinese breaks anywhere but before a stop."""
-    space = " " if " " in text.strip() else ""
-    pieces = text.split() if space else list(text)
+    chinese = any(stop in text for stop in "，。：；")
+    space = "" if chinese or " " not in text.strip() else " "
+    pieces = text.split() if space else re.findall(r"[\x21-\x7e]+ ?|.", text)
     fit = _width(text) / -(-_width(text) // _WIDTH) + 4
     lines = [""]
     for piece in pieces:
@@ -507,4 +614,6 @@ PANELS = {
     "schedule": _schedule,
     "sensitivity": _sensitivity,
     "microscope": _microscope,
+    "taylor": _taylor,
+    "map": _map,
 }

@@ -16,6 +16,7 @@ from lrlib.descend import descend, outcome
 from lrlib.optimizers import OPTIMIZERS
 from lrlib.path import Path
 from lrlib.recording import Recording
+from lrlib.search import momentum_map, nearest_minimum
 from lrlib.settings import number, shown
 from lrlib.state import (
     AT_FIRST,
@@ -32,10 +33,17 @@ from lrlib.state import (
     rates_given,
     settings_given,
 )
-from lrlib.surfaces import find_surface
+from lrlib.surfaces import SURFACES, find_surface
 
 #: Rates of the picture's sensitivity panel.
 _SWEEP = 97
+
+#: Rates and memories of the picture's map, and the steps over which the page measures it, too.
+_MAP = 97, 61
+MAP_STEPS = 150
+
+#: Losses whose curvature is the same everywhere: where the best rate and memory are known.
+BOWLS = ("parabola", "quadratic", "regression")
 
 
 class _Part(traitlets.Any):
@@ -67,7 +75,8 @@ class lab(anywidget.AnyWidget):
             where no rate is critical.
         view: the window of the landscape, (low, high) for each coordinate.
         panels: which panels, of "landscape", "loss", "gauge", "norm", "rates", "state", "schedule",
-            "sensitivity", "microscope".
+            "sensitivity", "microscope", "taylor" (one gradient step from the cursor, predicted and
+            measured), "map" (the factor of the error per step over rate and memory β).
         controls: what gets a control of its own: settings of the surface and the rules, "optimizer",
             "schedule", "noise", "dtype", "steps", "race" (to add rules).
         predict: what the reader is to foretell first: "regime", "loss", "overflow" or "end".
@@ -297,6 +306,7 @@ class lab(anywidget.AnyWidget):
             untold=self._untold,
             sweep=_sweep(self._state) if "sensitivity" in panels else None,
             formats=_formats(self._state) if "microscope" in panels else None,
+            map=_map(self._state) if "map" in panels else None,
         )
         return figures.still(scene, panels)
 
@@ -367,6 +377,30 @@ def _allows(state: State, lr: float) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _map(state: State) -> dict[str, Any] | None:
+    """Factors of the error per step over rate and memory, of the rule in focus; None where there are none."""
+    name, surface = state["optimizer"], SURFACES[state["surface"]]
+    if "beta" not in OPTIMIZERS[name].settings:
+        return None
+    given = {key: state["settings"][key] for key in surface.settings}
+    rates, betas = np.geomspace(*state["lr_range"], _MAP[0]), (np.arange(_MAP[1]) + 0.5) / _MAP[1]
+    try:
+        factors = momentum_map(surface, name, state["start"], rates, betas, MAP_STEPS, **given)
+    except ValueError:  # no minimum, or no error at the start
+        return None
+    curvatures = curvature.eigenvalues(surface, nearest_minimum(surface, state["start"], **given), **given)
+    curvatures = [each for each in curvatures.tolist() if each > 0]
+    known = name == "momentum" and surface.name in BOWLS and curvatures
+    return {
+        "rates": rates,
+        "betas": betas,
+        "factors": factors,
+        "now": (rate_of(state, name), state["settings"].get("beta", OPTIMIZERS[name].settings["beta"].default)),
+        "curvatures": curvatures,
+        "best": curvature.best_momentum(curvatures[0], curvatures[-1])[:2] if known else None,
+    }
 
 
 def _formats(state: State) -> dict[str, Path]:

@@ -26,13 +26,15 @@ PARTS = (
     "race",
     "sensitivity",
     "microscope",
+    "taylor",
+    "map",
     "predict",
     "recording",
     "share",
     "lab",
 )
 
-STYLES = ("lab", "race", "microscope", "predict", "share")
+STYLES = ("lab", "race", "microscope", "taylor", "predict", "share", "ask")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Search for settings: a grid, random draws, the loss over the rate, the learning rate range test.
+"""Search for settings: a grid, random draws, the loss over the rate, a map of rate and memory, the range test.
 
 An objective is any function of settings by keyword that returns a number, the loss, or a dict of
 numbers. It is called for one candidate at a time; only a `Descent` takes whole blocks of them.
@@ -20,12 +20,16 @@ from typing import Any
 import numpy as np
 
 from lrlib.descend import descend
+from lrlib.optimizers import find_optimizer
 from lrlib.path import Path
+from lrlib.run import prepare, start_points
 from lrlib.settings import choice, number, numbers, shown
 from lrlib.settings import count as whole_number
+from lrlib.surfaces import find_surface
 
 MOST = 1_000_000  # candidates, and steps
 BLOCK = 2_000  # candidates of a Descent that make one task …
+ARRIVED = 1e-28  # share of the loss below which there is no error left that could shrink
 BLOCK_STEPS = 4_000_000  # … unless they take more steps together; their paths have to fit into memory
 
 Candidate = dict[str, float]
@@ -221,6 +225,94 @@ def sensitivity(surface: Any, optimizer: Any, start: Any, lr: Sequence[float], s
     """
     numbers("lr", lr, 0, open_low=True)
     return grid(Descent(surface, optimizer, start, steps, **settings), {"lr": lr})
+
+
+def nearest_minimum(surface: Any, start: Any, **settings: Any) -> np.ndarray | None:
+    """Of the known minima of a surface the one nearest to a point; None where it has none.
+
+    Arguments
+        surface: one of `surfaces`, or its name.
+        start: one point.
+        settings: of the surface, numbers.
+
+    Raises TypeError or ValueError for anything else.
+
+    >>> from lrlib import search
+    >>> search.nearest_minimum("double_well", 0.3).tolist()
+    [1.0]
+    """
+    known = find_surface(surface)
+    start = start_points(known, start)
+    if start.ndim != 1:
+        raise ValueError(f"start must be one point, got shape {start.shape}")
+    minima = np.reshape(known.minima(**known.filled(settings)), (-1, known.dimension))
+    with np.errstate(all="ignore"):
+        return minima[np.argmin(np.hypot.reduce(np.abs(minima - start), axis=1))] if len(minima) else None
+
+
+def momentum_map(
+    surface: Any, optimizer: Any, start: Any, lr: Sequence[float], beta: Sequence[float], steps: int, **settings: Any
+) -> np.ndarray:
+    r"""By what factor the error shrinks per step, for every memory β and every rate η.
+
+    $$\max_{0.8\, T \le t \le T} \left( \frac{f(x_t) - f^*}{f(x_0) - f^*} \right)^{1 / 2t}$$
+
+    Arguments
+        surface: one of `surfaces` that has a minimum, or its name; f* is the loss at the minimum
+            nearest to the start.
+        optimizer: "momentum", "nesterov" or its object: a rule with a memory `beta`.
+        start: one point, not a minimum.
+        lr: a list of learning rates > 0.
+        beta: a list of memories from 0 to 0.999.
+        steps: T, 1 to 1,000,000.
+        settings: of the surface, numbers.
+
+    Returns an array with a row for each β and a column for each η. The loss counts with its root, for
+    it goes with the square of the error, and the last fifth of the steps counts together, so that a
+    path that just swings through the minimum is not taken for one that has arrived. Where the loss has
+    fallen below 1e-28 of its first value before, and rounding is all that is left, the last step above
+    that counts; 0 where there is none. On a quadratic the factor approaches the spectral radius of the
+    recursion as T grows. Above 1 the error has grown; inf where the loss is no number any more.
+
+    Raises TypeError or ValueError for what `descend` would not take, for a rule without `beta`, for a
+    surface without a minimum and for a start on it.
+
+    >>> from lrlib import search
+    >>> search.momentum_map("parabola", "momentum", 1.0, [0.5, 1.5, 2.5], [0.0, 0.25], 100).round(2).tolist()
+    [[0.5, 0.5, 1.5], [0.5, 0.5, 1.01]]
+
+    Source: the plane of rate and memory as in G. Goh, "Why Momentum Really Works", Distill (2017),
+    section "The Dynamics of Momentum".
+    """
+    known, rule = find_surface(surface), find_optimizer(optimizer)
+    if "beta" not in rule.settings:
+        raise ValueError(f"optimizer {rule.name!r} has no memory beta")
+    start = start_points(known, start)
+    if start.ndim != 1:
+        raise ValueError(f"start must be one point, got shape {start.shape}")
+    lists = _lists("lr and beta", {"lr": lr, "beta": beta})
+    given = known.filled(settings)
+    minimum = nearest_minimum(known, start, **given)
+    if minimum is None:
+        raise ValueError(f"surface {known.name!r} has no minimum, so there is no error to measure")
+    with np.errstate(all="ignore"):
+        least = known.value(*minimum, **given)
+        first = known.value(*start, **given) - least
+    if not 0 < first < np.inf:
+        raise ValueError(f"start must lie above the minimum by a finite loss, got {start.tolist()!r}")
+    plane = settings | {"beta": np.array(lists["beta"])[:, None]}
+    run = prepare(known, rule, start, lists["lr"], steps, 0.0, 0, np.float64, plane)
+    arrived, slowest = np.zeros(run.shape), np.zeros(run.shape)
+    with np.errstate(all="ignore"):
+        for t, point in enumerate(run.walk()):
+            left = (known.value(*point, **given) - least) / first
+            left[np.isnan(left)] = np.inf
+            factor = np.where(left > ARRIVED, np.abs(left) ** (1 / (2 * max(t, 1))), 0.0)
+            if t >= max(steps - steps // 5, 1):
+                slowest = np.maximum(slowest, factor)
+            elif t > 0:
+                arrived = np.where(factor > 0, factor, arrived)
+    return np.where(slowest > 0, slowest, arrived)
 
 
 def range_test(surface: Any, optimizer: Any, start: Any, low: float, high: float, steps: int, **settings: Any) -> Table:

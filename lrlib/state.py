@@ -15,6 +15,7 @@ from lrlib.settings import MOST_STEPS, Setting, choice, count, nearest, number, 
 from lrlib.surfaces import SURFACES, Surface
 
 PANELS = ("landscape", "loss", "gauge", "norm", "rates", "state", "schedule", "sensitivity", "microscope")
+PANELS += ("taylor", "map")
 
 #: Every hyperparameter by name, as the first rule that has it knows it.
 HYPERPARAMETERS: dict[str, Setting] = {}

@@ -200,10 +200,9 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
         said.append(say("infinite", step=told["infinite"]))
         if told["before"] is not None:
             said.append(say("before", before=format_number(told["before"], words["decimal"])))
-    elif number["last"] == number["first"]:
-        said.append(say("same"))
     else:
-        said.append(say("falls" if told["last"] < told["first"] else "rises"))
+        how = "same" if number["last"] == number["first"] else "falls" if told["last"] < told["first"] else "rises"
+        said.append(say(how + "_one" if told["steps"] == 1 else how))
     if told["nan"] is not None:
         said.append(say("nan", step=told["nan"]))
     return words["join"].join(said)

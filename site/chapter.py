@@ -273,6 +273,9 @@ def _read_role(chapter: Chapter, line: int, role: str, content: str) -> str:
     if role in ("doc", "download", "eq", "numref", "ref"):
         chapter.marks.append(Mark(line, "reference", f"{role}:{target}"))
         return shown
+    if role == "state":
+        chapter.marks.append(Mark(line, "reference", f"state:{target if named else ''}"))
+        return shown if named else content
     if role == "term":
         chapter.marks.append(Mark(line, "term", target))
         return shown if named else content

@@ -18,6 +18,7 @@ import editions
 import folds
 import glossary
 import reference
+import states
 import translations
 from lrlib import page
 
@@ -28,7 +29,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_config_value("editions", {}, "html", dict)
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for an extension that is not here
-    for part in (translations, bigrams, cells, citations, editions, folds, glossary, reference):
+    for part in (translations, bigrams, cells, citations, editions, folds, glossary, reference, states):
         part.setup(app)
     app.connect("config-inited", add_paths)
     app.connect("doctree-resolved", drop_repeated_ids)

@@ -1,12 +1,22 @@
 """The chapters as notebooks, one folder a language, without outputs."""
 
+import re
 import time
 
 import jupytext
+from nbformat import NotebookNode
 
 from edition import BUILD, ROOT, say
 
 NOTEBOOKS = BUILD / "notebooks"
+
+
+def readable(notebook: NotebookNode) -> NotebookNode:
+    """In a notebook no link can set a figure: what it says stays."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = re.sub(r"\{state\}`([^`]+?)\s*<[^<>`]+>`", r"\1", cell.source)
+    return notebook
 
 
 def write(languages: dict[str, dict[str, str]]) -> None:
@@ -21,6 +31,6 @@ def write(languages: dict[str, dict[str, str]]) -> None:
             if target.exists() and target.stat().st_mtime > chapter.stat().st_mtime:
                 continue
             target.parent.mkdir(parents=True, exist_ok=True)
-            jupytext.write(jupytext.read(chapter, fmt="md:myst"), target, fmt="ipynb")
+            jupytext.write(readable(jupytext.read(chapter, fmt="md:myst")), target, fmt="ipynb")
         say("wrote", f"{len(chapters)} notebooks, {languages[language]['name']}", started)
     print(f"The notebooks are in {NOTEBOOKS.relative_to(ROOT).as_posix()}")

@@ -9,6 +9,7 @@ import sys
 import autograd.numpy as anp
 import numpy as np
 import pytest
+import scipy.optimize
 import scipy.sparse.linalg
 import sympy
 from hypothesis import given, settings
@@ -533,6 +534,69 @@ FINITE_HESSIAN = "function must have finite second derivatives at x"
     ],
 )
 def test_what_the_hessian_cannot_say_is_refused_by_name(call, message):
+    with pytest.raises((TypeError, ValueError)) as error:
+        call()
+    assert message in str(error.value)
+
+
+@settings(deadline=None)
+@given(condition=st.floats(1, 1e4), rotation=st.floats(-90, 90), x=st.floats(-5, 5), y=st.floats(0.001, 5))
+def test_on_a_quadratic_a_step_turns_where_the_prediction_does(condition, rotation, x, y):
+    given_ = {"condition": condition, "rotation": rotation}
+    step = curvature.taylor(surfaces.quadratic, [x, y], 1.0, **given_)
+    turns = curvature.turning_rate(surfaces.quadratic, [x, y], **given_)
+    assert turns == pytest.approx(-step.first / step.second, rel=1e-9)
+
+
+@pytest.mark.parametrize("surface", surfaces.SURFACES.values(), ids=list(surfaces.SURFACES))
+def test_the_turning_rate_is_the_first_root_of_the_change(surface):
+    random = np.random.default_rng(5)
+    for point in random.uniform(*np.transpose(surface.view), (20, surface.dimension)):
+        g = np.array(surface.gradient(*point))
+
+        def change(rate, point=point, g=g):
+            return surface.value(*(point - rate * g)) - surface.value(*point)
+
+        turns = curvature.turning_rate(surface, point)
+        last = min(turns, 1e4)
+        fine = np.linspace(last / 3000, last * (1 - 1e-6), 3000)
+        steps = point[:, None] - fine * g[:, None]
+        assert (surface.value(*steps) < surface.value(*point)).all()  # up to there every step lowers the loss
+        if np.isfinite(turns):
+            assert turns == pytest.approx(scipy.optimize.brentq(change, turns * 0.99, turns * 1.01), rel=1e-9)
+
+
+def test_where_no_step_raises_the_loss_the_turning_rate_is_infinite_and_where_there_is_none_nan():
+    turns = curvature.turning_rate(surfaces.saddle, [[1.0, 2.0], [2.0, 1.0], [0.0, 0.0], [1e200, 1.0], [np.nan, 1.0]])
+    assert turns[0] == np.inf and turns[1] == pytest.approx(2 * 5 / 3) and np.isnan(turns[2:]).all()
+
+
+def test_turning_rates_come_for_many_points_and_settings_at_once():
+    points, curvatures = np.array([[1.0], [-3.0], [0.0]]), np.array([[0.5], [8.0]])
+    turns = curvature.turning_rate(surfaces.parabola, points, curvature=curvatures)
+    assert turns.shape == (2, 3)
+    assert np.allclose(turns[:, :2], 2 / curvatures) and np.isnan(turns[:, 2]).all()
+    alone = curvature.turning_rate(surfaces.cliff, [2.0, 1.0], width=0.7)
+    many = curvature.turning_rate(surfaces.cliff, [[[0.1, 0.2]], [[2.0, 1.0]]], width=[0.3, 0.7])
+    assert many.shape == (2, 2) and many[1, 1] == alone
+
+
+def test_a_loss_that_only_rounding_raises_has_not_turned():
+    # Beside a residual of a million the fall of the loss is lost; what rounding makes of it is no turn.
+    turns = curvature.turning_rate(surfaces.regression, [1.001, 0.001], residual=1e6)
+    assert turns == pytest.approx(2, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: curvature.turning_rate("parabola", 1.0), "surface must be one of lrlib.surfaces, got 'parabola'"),
+        (lambda: curvature.turning_rate(surfaces.quadratic, [1, 2, 3]), "point must end in an axis of 2"),
+        (lambda: curvature.turning_rate(surfaces.parabola, 1.0, curvture=2), "did you mean 'curvature'"),
+        (lambda: curvature.turning_rate(surfaces.parabola, [[1], [2]], curvature=[1, 2, 3]), "do not broadcast"),
+    ],
+)
+def test_bad_input_to_the_turning_rate_is_refused_by_name(call, message):
     with pytest.raises((TypeError, ValueError)) as error:
         call()
     assert message in str(error.value)

@@ -212,7 +212,12 @@ def test_a_list_in_columns_is_told_name_by_name():
         ("lrlib.schedules.cosine", "schedules.cosine(lr, *, steps=100, end=0) → Rate"),
         ("lrlib.surfaces.rosenbrock", "surfaces.rosenbrock"),
         ("lrlib.use", "use(language: str)"),
-        ("lrlib.ask", "ask(answer: float, tolerance: float = 0.01, mistakes: Mapping[str, float] | None = None)"),
+        (
+            "lrlib.ask",
+            "ask(answer: float | str, tolerance: float = 0.01, mistakes: Mapping[str, float | str] | None = None, *, "
+            "choices: Sequence[str] | None = None, figure: lab | None = None, "
+            "goal: tuple[float | None, float | None] | None = None)",
+        ),
         ("lrlib.Path", "Path"),
     ],
 )

@@ -637,3 +637,83 @@ def test_an_objective_that_cannot_travel_is_refused(processes):
 def test_a_dask_client_is_not_taken_for_its_executor(dask):
     with pytest.raises(RuntimeError, match="for a Dask client, executor is client.get_executor()"):
         grid(bowl, {"x": [1]}, executor=dask._client)
+
+
+def spectral_radius(rule, product, beta):
+    """Of the recursion of two steps, by the roots of its polynomial."""
+    factor = 1 - product
+    linear = (1 + beta) * factor if rule == "nesterov" else beta + factor
+    constant = beta * factor if rule == "nesterov" else beta
+    return np.abs(np.roots([1, -linear, constant])).max()
+
+
+@pytest.mark.parametrize("rule", ["momentum", "nesterov"])
+def test_the_map_of_rate_and_memory_is_that_of_the_spectral_radius(rule):
+    rates, betas = np.geomspace(0.003, 1, 21), np.linspace(0, 0.97, 17)
+    factors = search.momentum_map("quadratic", rule, (-4.0, 2.5), rates, betas, 4000, condition=20, rotation=30)
+    expected = np.array(
+        [[max(spectral_radius(rule, lr * curve, beta) for curve in (20, 1)) for lr in rates] for beta in betas]
+    )
+    # The slower the decay, the more steps until rounding is all that is left, and the closer the two.
+    for slowest, most in ((0.5, 0.02), (0.95, 0.005), (0.98, 0.002)):
+        chosen = (expected > slowest) & (expected < 1.02)
+        assert chosen.sum() > 50
+        assert np.abs(factors / expected - 1)[chosen].max() < most
+    assert ((factors > 1) == (expected > 1))[np.abs(expected - 1) > 1e-3].all()
+
+
+def test_rows_of_the_map_are_memories_and_columns_rates():
+    factors = search.momentum_map("parabola", "momentum", 1.0, [0.25, 0.5, 2.5], [0.0, 0.5], 100)
+    assert factors.shape == (2, 3)
+    assert factors[0] == pytest.approx([0.75, 0.5, 1.5], rel=1e-12)  # gradient descent: |1 − η|
+    alone = search.momentum_map("parabola", "momentum", 1.0, [0.5], [0.5], 100)
+    assert alone[0, 0] == factors[1, 1]
+
+
+def test_the_map_counts_the_last_fifth_of_the_steps_as_the_formula_says():
+    path = descend("double_well", "nesterov", 0.3, 0.2, 40, beta=0.8)
+    t = np.arange(32, 41)
+    expected = ((path.losses[32:] / path.losses[0]) ** (1 / (2 * t))).max()
+    factors = search.momentum_map("double_well", "nesterov", 0.3, [0.2], [0.8], 40)
+    assert factors[0, 0] == pytest.approx(expected, rel=1e-12)
+
+
+def test_where_the_error_is_gone_before_the_last_step_that_had_one_counts():
+    path = descend("double_well", "momentum", 0.6, 0.4, 150, beta=0.1)
+    left = path.losses / path.losses[0]
+    last = np.flatnonzero(left > 1e-28)[-1]
+    assert 10 < last < 100
+    factors = search.momentum_map("double_well", "momentum", 0.6, [0.4], [0.1], 150)
+    assert factors[0, 0] == pytest.approx(left[last] ** (1 / (2 * last)), rel=1e-12)
+
+
+def test_the_map_of_a_lossy_minimum_measures_from_there_and_one_step_is_enough():
+    factors = search.momentum_map("regression", "momentum", (3.0, 1.0), [0.5], [0.0], 1, residual=4.0)
+    assert factors == pytest.approx(0.5)
+    assert search.momentum_map("parabola", "momentum", 1.0, [1.0], [0.0], 50) == 0
+    assert search.momentum_map("parabola", "momentum", 1.0, [1e9], [0.0], 50) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"surface": "saddle", "start": (1.0, 0.5)}, "surface 'saddle' has no minimum"),
+        ({"start": 0.0}, "start must lie above the minimum by a finite loss, got [0.0]"),
+        ({"start": 1e200}, "start must lie above the minimum by a finite loss"),
+        ({"start": [[1.0], [2.0]]}, "start must be one point, got shape (2, 1)"),
+        ({"optimizer": "gd"}, "optimizer 'gd' has no memory beta"),
+        ({"optimizer": "adam"}, "optimizer 'adam' has no memory beta"),
+        ({"optimizer": "nestrov"}, "did you mean 'nesterov'"),
+        ({"lr": 0.1}, "['lr'] must be a list of numbers"),
+        ({"lr": [0.0, 1.0]}, "lr must be"),
+        ({"beta": [1.0]}, "beta must be"),
+        ({"beta": [[0.1], [0.2]]}, "['beta'] must be a list of numbers"),
+        ({"steps": 0}, "steps must be a whole number from 1"),
+        ({"noise": 0.1}, "has no setting 'noise'"),
+    ],
+)
+def test_a_map_of_what_cannot_be_is_refused_by_name(given, message):
+    usual = {"surface": "parabola", "optimizer": "momentum", "start": 1.0, "lr": [0.1], "beta": [0.5], "steps": 5}
+    with pytest.raises((TypeError, ValueError)) as error:
+        search.momentum_map(**usual | given)
+    assert message in str(error.value)

@@ -1,30 +1,126 @@
-// A question with one number for an answer, which says right, or why not.
-// `page.py` puts `locales` and common.js in front.
+// Questions that check themselves: a number, one of several answers, or what the reader makes of a figure.
+// `page.py` puts `locales` and common.js in front; on a page all of the figure is there too.
 
-/** What is said to an answer. The twin of ask.reply. */
-function reply(given, { answer, tolerance, mistakes }, words) {
-  const near = (value) => Math.abs(given - value) <= tolerance * Math.abs(value);
-  const say = (key) => fill(words[key], { given: formatNumber(given, words.decimal), answer: formatNumber(answer, words.decimal) });
-  if (!Number.isFinite(given)) return say("ask_number");
-  if (near(answer)) return say("ask_right");
-  const mistake = mistakes.find(([value]) => near(value));
-  return say(mistake ? `why_${mistake[1]}` : given > answer ? "ask_large" : "ask_small");
+/** Numbers that a reader can find with a figure, as it stands; NaN for what does not exist. The twin of quantities.py. */
+const QUANTITIES = {
+  critical_rate: ({ run, step }) => {
+    const t = Math.min(step, run.steps - 1), product = run.gauge[0][t];
+    return product > 0 ? (run.lr * run.thresholds[t]) / product : NaN;
+  },
+  best_rate: ({ extremes: [largest, smallest] }) => 2 / (largest + smallest),
+  condition: ({ extremes: [largest, smallest] }) => largest / smallest,
+  contraction: ({ extremes: [largest, smallest] }) => (largest - smallest) / (largest + smallest),
+  multiplier: ({ run }) => {
+    const multiplier = 1 - run.gauge[0][0];
+    return Math.abs(multiplier) < 1e-12 ? 0 : multiplier; // what rounding has left of it
+  },
+  product: ({ run }) => run.gauge[0][0],
+  loss: ({ run }) => run.losses[run.steps],
+  fall: ({ run }) => run.losses[run.steps] / run.losses[0],
+  diverged_at: ({ run: { n, losses, points } }) => {
+    const step = losses.findIndex((loss, t) => !Number.isFinite(loss) || (points && !points.subarray(t * n, t * n + n).every(Number.isFinite)));
+    return step < 0 ? NaN : step;
+  },
+  turning_rate: ({ run, step }) => turningRate(run, step),
+};
+
+/** One of them, as a figure stands; null while the reader has something to foretell there. */
+function quantity(name, figure) {
+  figure.build();
+  const { state } = repair(Object.fromEntries(KEYS.map((key) => [key, figure.model.get(key) ?? null])));
+  if (isUntold(state)) return null;
+  const run = state.recording ? recordedRun(state) : computeRun(state, state.optimizer), step = state.cursor ?? 0;
+  return QUANTITIES[name](lazy({ run, step }, {
+    extremes: () => {
+      const values = eigenvaluesAt(run, run.surface.hessian(...run.points.subarray(step * run.n, step * run.n + run.n))), smallest = values.at(-1);
+      return smallest > 4 * Number.EPSILON * values[0] ? [values[0], smallest] : [NaN, NaN];
+    },
+  }));
 }
 
-function renderAsk({ model, el }) {
-  const known = Object.fromEntries(["answer", "tolerance", "mistakes"].map((key) => [key, model.get(key)]));
-  const words = locales[model.get("language")];
+/** Which string replies to an answer. The twin of ask.reply_to. */
+function replyTo(given, answer, mistakes, { choices, goal, tolerance }) {
+  if (answer === null) return "ask_untold";
+  if (!choices && (goal ? Number.isNaN(answer) : !Number.isFinite(answer))) return "ask_nothing";
+  if (goal) {
+    const [low, high] = goal;
+    return low !== null && answer < low ? "ask_below" : high !== null && answer > high ? "ask_above" : "ask_reached";
+  }
+  const near = (value) => (choices ? given === value : Number.isFinite(value) && Math.abs(given - value) <= tolerance * (Math.abs(value) || 1));
+  const mistake = mistakes.find(([value]) => near(value));
+  if (near(answer)) return "ask_right";
+  return mistake ? `why_${mistake[1]}` : choices ? "ask_wrong" : given > answer ? "ask_large" : "ask_small";
+}
+
+/** The nearest figure before the question. */
+function figureOf(el) {
+  return [...document.querySelectorAll("lr-lab")].findLast((figure) => figure.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING);
+}
+
+/** What an answer is given with, and how it is read; null if it is none. */
+function answerField({ choices, goal, figure, name }, words, written, group) {
+  if (goal) { // there is nothing to be read but the figure; what it is to be brought to stands there as in ask.aim
+    const [low, high] = goal.map((end) => end !== null && written(end));
+    const aim = low && high ? `${low} ≤ ${name} ≤ ${high}` : low ? `${name} ≥ ${low}` : `${name} ≤ ${high}`;
+    return { node: element("span", { class: "aim" }, aim), read: () => 0 };
+  }
+  if (choices) {
+    const radios = choices.map((value) => element("input", { type: "radio", name: group, value }));
+    const labels = radios.map((radio) => element("label", {}, radio, element("span", {}, written(radio.value))));
+    return {
+      node: element("fieldset", {}, element("legend", {}, words.answer), ...labels), wrong: "guess_unchosen",
+      read: () => radios.find(({ checked }) => checked)?.value ?? null,
+    };
+  }
   const field = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 12 });
-  const says = element("p", { role: "status" });
-  const form = element("form", { class: "lr-ask" },
-    element("label", {}, words.answer + " ", field), " ", element("button", { type: "submit" }, words.check), says);
+  return {
+    node: element("label", {}, words[figure ? "answer_now" : "answer"] + " ", field), wrong: "ask_number",
+    read: () => [readNumber(field.value)].find(Number.isFinite) ?? null,
+  };
+}
+
+let asked = 0; // radio buttons of different questions must not know each other
+
+function renderAsk({ model, el }) {
+  const keys = ["language", "answer", "tolerance", "mistakes", "choices", "goal", "figure"];
+  const question = Object.fromEntries(keys.map((key) => [key, model.get(key) ?? null])), { choices, goal, figure } = question;
+  const words = locales[question.language], name = words[`fact_${question.answer}`];
+  const written = (value) => (typeof value === "string" ? words[`choice_${value}`] ?? words[`rule_${value}`] : formatNumber(value, words.decimal));
+  const says = element("p", { role: "status" }), field = answerField({ ...question, name }, words, written, `lr-ask-${asked++}`);
+  const button = element("button", { type: "submit" }, words[goal ? "check_figure" : "check"]);
+  const form = element("form", { class: "lr-ask" }, field.node, " ", button, says);
+
+  const tell = ({ right = false, says: text }) => {
+    form.dataset.right = String(right);
+    says.replaceChildren(text); // anew, so that it is read out again when it is the same
+  };
+  const known = (value) => (typeof value === "string" && !choices ? quantity(value, figureOf(el)) : value);
+  const reply = (given) => {
+    const answer = known(question.answer), mistakes = question.mistakes.map(([value, why]) => [known(value), why]);
+    const key = replyTo(given, answer, mistakes, question), [low, high] = (goal ?? []).map((end) => written(end ?? 0));
+    const says = fill(words[key], { name, low, high, given: written(given), answer: written(answer ?? 0) });
+    return { right: ["ask_right", "ask_reached"].includes(key), says };
+  };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const given = readNumber(field.value);
-    says.textContent = reply(given, known, words);
-    form.dataset.right = String(Math.abs(given - known.answer) <= known.tolerance * Math.abs(known.answer));
+    const given = field.read();
+    if (given === null) {
+      tell({ says: words[field.wrong] });
+      form.querySelector("input").focus();
+    } else if (figure && !(model instanceof PageModel)) { // in a notebook Python has the figure
+      tell({ says: words.ask_waiting });
+      model.send({ given });
+    } else tell(reply(given));
   });
-  el.lang = model.get("language");
+  form.addEventListener("input", () => {
+    delete form.dataset.right;
+    says.textContent = "";
+  });
+  model.on("msg:custom", tell);
+  el.lang = question.language;
   el.replaceChildren(form);
-  return () => el.replaceChildren();
+  return () => {
+    model.off("msg:custom", tell);
+    el.replaceChildren();
+  };
 }

@@ -82,7 +82,8 @@ function defineElement(name, render, isMeant) {
       approaching.unobserve(this);
       if (this.#leave) return;
       try {
-        this.#leave = render({ model: new PageModel(JSON.parse(this.dataset.settings)), el: this });
+        this.model = new PageModel(JSON.parse(this.dataset.settings)); // a question about a figure reads it
+        this.#leave = render({ model: this.model, el: this });
       } catch (error) {
         const words = locales[document.documentElement.lang.slice(0, 2)] ?? Object.values(locales)[0];
         this.prepend(element("p", { class: "wrong", role: "alert" }, fill(words.broken, { reason: error.message })));

@@ -2,11 +2,16 @@
 
 let patterns = 0; // every figure needs a name of its own for its hatching
 
-function gaugePanel(frame, hands) {
-  const { layer } = frame, id = `lr-hatch-${patterns++}`;
-  const pattern = frame.svg.append("defs").append("pattern").attr("id", id).attr("patternUnits", "userSpaceOnUse").attr("width", 9).attr("height", 9);
+/** Lines across what is dangerous, as a fill. */
+function hatching(svg) {
+  const id = `lr-hatch-${patterns++}`, pattern = svg.append("defs").append("pattern").attr("id", id).attr("patternUnits", "userSpaceOnUse").attr("width", 9).attr("height", 9);
   pattern.append("path").attr("class", "hatch").attr("d", "M-2,2l4,-4M0,9l9,-9M7,11l4,-4");
-  const calm = layer("path", "calm"), danger = layer("path", "danger"), hatch = layer("path", "hatching").attr("fill", `url(#${id})`);
+  return `url(#${id})`;
+}
+
+function gaugePanel(frame, hands) {
+  const { layer } = frame;
+  const calm = layer("path", "calm"), danger = layer("path", "danger"), hatch = layer("path", "hatching").attr("fill", hatching(frame.svg));
   const glideLine = layer("path", "glide-line"), limit = layer("path", "limit");
   const band = layer("path", "band"), lines = layer("g", "products"), zones = layer("g", "zones"), names = layer("g", "names");
   const mark = makeCursor(frame, hands);
@@ -46,7 +51,7 @@ function gaugePanel(frame, hands) {
     band.attr("d", bandPath(run.bands?.gauge, x, y));
     lines.selectAll("path").data(gauge).join("path").attr("class", (_, i) => `trail racer-${run.racer} eigen-${i}`)
       .attr("d", (values) => { const line = level(values, across, up); return line && Number.isFinite(values[steps - 1]) ? line + `H${width}` : line; });
-    const labels = gauge.map(([value], i) => [value, i]).filter(([value]) => y(value) > 0);
+    const labels = gauge.map(([value], i) => [value, i]).filter(([value]) => y(value) > 0 && y(value) < FAR);
     names.selectAll("text").data(labels).join("text").attr("x", ([, i]) => 16 + 34 * i)
       .attr("y", ([value]) => (value < first && y(value) + 18 < height ? y(value) + 15 : Math.max(y(value) - 6, 12)))
       .attr("class", `racer-${run.racer}`).text(([, i]) => productName(run, i));

@@ -15,6 +15,8 @@ const PANELS = {
   schedule: { over: "step", make: (frame, hands) => curvePanel(frame, hands, CURVES.schedule) },
   sensitivity: { over: "rate", make: sensitivityPanel },
   microscope: { over: null, make: microscopePanel },
+  taylor: { over: "rate", make: taylorPanel },
+  map: { over: "rate", make: mapPanel },
 };
 
 /** What the reader's hands do to the state. A hand may change several keys: the figure is drawn once. */

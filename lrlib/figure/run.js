@@ -161,7 +161,7 @@ function sentence(told, words, race = null) {
   if (told.infinite !== null) {
     said.push(say("infinite", told.infinite));
     if (told.before !== null) said.push(say("before", told.infinite, { before: formatNumber(told.before, words.decimal) }));
-  } else said.push(say(values.last === values.first ? "same" : told.last < told.first ? "falls" : "rises"));
+  } else said.push(say((values.last === values.first ? "same" : told.last < told.first ? "falls" : "rises") + (told.steps === 1 ? "_one" : "")));
   if (told.nan !== null) said.push(say("nan", told.nan));
   return said.join(words.join);
 }

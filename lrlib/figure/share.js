@@ -8,7 +8,7 @@ const handsOf = (state) => Object.fromEntries(HANDS.map((key) => [key, state[key
 const figureNumber = (el) => [...document.querySelectorAll("lr-lab")].indexOf(el) + 1;
 
 /** Whether a link's fragment is about the figure of that number. */
-const isMeant = (hash, number) => number > 0 && hash.startsWith(`#figure=${number}.`);
+const isMeant = (hash, number) => number > 0 && new RegExp(`^#figure=${number}(\\.|&|$)`).test(hash);
 
 const isMeantByLink = (el) => isMeant(location.hash, figureNumber(el));
 
@@ -30,13 +30,14 @@ function linkTo(state, author, number) {
   return address.href;
 }
 
-/** What a link changes, or why it cannot be followed; null if it is not about this figure. */
+/** What a link changes, or why it cannot be followed; null if it is not about this figure. Links of the book itself have no fingerprint. */
 function stateFromLink(hash, number, author) {
   if (!isMeant(hash, number)) return null;
-  const [[, figure], ...given] = new URLSearchParams(hash.slice(1));
-  if (figure !== `${number}.${fingerprint(author)}`) return { changes: {}, said: "link_changed" };
+  const [[, figure], ...given] = new URLSearchParams(hash.slice(1)), ofTheBook = figure === String(number);
+  if (!ofTheBook && figure !== `${number}.${fingerprint(author)}`) return { changes: {}, said: "link_changed" };
   try {
     const changes = Object.fromEntries(given.map(([key, text]) => [key, JSON.parse(text)]));
+    if (ofTheBook && changes.settings) changes.settings = { ...author.settings, ...changes.settings };
     const { state } = repair({ ...author, ...changes }, author);
     if (Object.keys(changes).every((key) => HANDS.includes(key) && same(changes[key], state[key]))) return { changes: handsOf(state), said: null };
   } catch { /* not JSON, not ours */ }
@@ -51,10 +52,18 @@ function followLinks(el, hands, author, words, note, signal) {
     if (!link) return;
     hands.change({ ...handsOf(author), ...link.changes });
     note.textContent = link.said ? words[link.said] : "";
+    for (let box = el.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
     el.scrollIntoView();
+    el.tabIndex = -1; // so that the next Tab leads into the figure
+    el.focus({ preventScroll: true });
   };
   hands.listen(() => { note.textContent = ""; });
   addEventListener("hashchange", follow, { signal });
+  // A link to where the address already leads changes nothing that a browser would tell of.
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest?.('a[href^="#figure="]');
+    if (link?.hash === location.hash) follow();
+  }, { signal });
   follow();
   // What loads above the figure pushes it down.
   const isLoading = document.readyState !== "complete" && isMeant(location.hash, number);

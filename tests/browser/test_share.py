@@ -25,6 +25,12 @@ CLIPBOARD = """Object.defineProperty(navigator, "clipboard", { configurable: tru
 REFUSED = """Object.defineProperty(navigator, "clipboard", { configurable: true,
     value: { writeText: async () => { throw new DOMException("no", "NotAllowedError"); } } })"""
 
+#: Another address, and all who listen have heard of it: whoever comes last is told last.
+HEARD = """hash => new Promise((done) => {
+    addEventListener("hashchange", done, { once: true });
+    location.hash = hash;
+})"""
+
 
 def bowl(**changed):
     given = {"optimizer": "gd", "lr": 0.05, "start": [-4, 2.5], "steps": 30, "lr_range": (1e-3, 1), "condition": 25}
@@ -189,8 +195,7 @@ def test_a_damaged_link_opens_the_authors_figure_and_says_so(show, broken):
 def test_a_link_to_something_else_changes_nothing(show, fragment):
     page = show(bowl())
     rate(page).fill("0.2")
-    follow(page, fragment)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    page.evaluate(HEARD, fragment)
     expect(rate(page)).to_have_value("0.2")
     expect(page.locator(".wrong:not(:empty)")).to_have_count(0)
 
@@ -204,10 +209,7 @@ def test_a_figure_that_was_removed_follows_no_link(show):
         gone.scrollIntoView = () => { scrolled += 1; };
         gone.remove();
     }""")
-    page.evaluate(
-        "hash => new Promise((done) => { addEventListener('hashchange', done, { once: true }); location.hash = hash; })",
-        link + "&lr=0.07",
-    )
+    page.evaluate(HEARD, link + "&lr=0.07")
     assert page.evaluate("scrolled") == 0
 
 
@@ -247,6 +249,85 @@ def test_the_buttons_are_large_enough_and_within_the_page(show, language):
     boxes = page.locator(".share button").evaluate_all("all => all.map(one => one.getBoundingClientRect().toJSON())")
     assert len(boxes) == 4
     assert all(box["height"] >= 24 and box["width"] >= 24 and box["right"] <= 320 for box in boxes)
+
+
+# ---------------------------------------------------------------- links of the book itself
+
+
+def own_links(page, *fragments: str) -> None:
+    """Links as the role {state} makes them, above the figures."""
+    page.evaluate(
+        """fragments => fragments.forEach((fragment, number) => {
+            const link = Object.assign(document.createElement("a"), { href: fragment, id: `own-${number}`, textContent: "see" });
+            document.querySelector("main").before(link, " ");
+        })""",
+        list(fragments),
+    )
+
+
+def test_a_link_of_the_book_sets_the_figure_as_often_as_it_is_followed(show):
+    page = show(bowl(), bowl(start=[1, 1]))
+    own_links(page, "#figure=2&lr=0.07&cursor=3", "#figure=2", "#figure=1&lr=0.01")
+    for _ in range(3):
+        page.locator("#own-0").click()
+        expect(rate(page, 1)).to_have_value("0.07")
+        expect(page.locator(".transport input").nth(1)).to_have_value("3")
+        expect(rate(page, 0)).to_have_value("0.05")
+        expect(page.locator("lr-lab").nth(1)).to_be_in_viewport()
+        rate(page, 1).fill("0.2")
+        button(page, "step_on", 1).click()
+    page.locator("#own-1").press("Enter")
+    expect(rate(page, 1)).to_have_value("0.05")
+    expect(page.locator(".transport input").nth(1)).to_have_value("30")
+    page.locator("#own-2").press("Enter")
+    expect(rate(page, 0)).to_have_value("0.01")
+    page.go_back()
+    page.go_back()
+    expect(rate(page, 1)).to_have_value("0.07")
+    expect(page.locator(".wrong:not(:empty)")).to_have_count(0)
+
+
+def test_a_link_of_the_book_needs_no_fingerprint_but_a_readable_state(show):
+    page = show(bowl())
+    for broken in ("#figure=1&lr=-1", "#figure=1&lr=x", "#figure=1&panels=[]"):
+        rate(page).fill("0.2")
+        follow(page, broken)
+        expect(page.get_by_text(strings("en")["link_broken"])).to_be_visible()
+        expect(rate(page)).to_have_value("0.05")
+    follow(page, "#figure=11&lr=0.3")  # another figure, which is not there
+    expect(rate(page)).to_have_value("0.05")
+
+
+def test_settings_in_a_link_of_the_book_are_put_into_the_authors(show):
+    page = show(bowl(optimizer="momentum", beta=0.8))
+    rate(page).fill("0.2")
+    follow(page, "#figure=1&settings=" + quote('{"beta":0.5}'))
+    expect(rate(page)).to_have_value("0.05")
+    assert page.evaluate("document.querySelector('lr-lab').model.get('settings')") == {
+        "condition": 25, "rotation": 0, "beta": 0.5,
+    }  # fmt: skip
+
+
+def test_after_a_link_the_keyboard_goes_on_in_the_figure(show):
+    page = show(bowl(), bowl())
+    own_links(page, "#figure=2&lr=0.07")
+    page.locator("#own-0").press("Enter")
+    expect(page.locator("lr-lab").nth(1)).to_be_focused()
+    expect(page.locator("lr-lab .unseen[role=status]").nth(1)).to_contain_text("0.07")  # and it is read out
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelectorAll('lr-lab')[1].contains(document.activeElement)")
+
+
+def test_a_link_into_a_folded_box_opens_it(show):
+    page = show(bowl())
+    page.evaluate("""() => {
+        const box = document.createElement("details"), figure = document.querySelector("lr-lab");
+        figure.before(box);
+        box.append(figure);
+    }""")
+    follow(page, "#figure=1&lr=0.07")
+    expect(rate(page)).to_be_visible()
+    expect(rate(page)).to_have_value("0.07")
 
 
 # ---------------------------------------------------------------- the language switch

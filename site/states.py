@@ -1,0 +1,117 @@
+"""The role {state}: a link that sets a figure of the page: {state}`text <2&lr=2.1&settings={"beta":0.9}>`.
+
+The figure's number, counted from 1 on each page, then what differs from the state that its author gave it. The build
+refuses what the figure would refuse, and a question about a figure that stands after another one.
+"""
+
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import quote
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+
+from lrlib.ask import fingerprint
+from lrlib.settings import nearest
+from lrlib.state import changed
+
+logger = logging.getLogger(__name__)
+
+#: What a link can set; the same as HANDS of `lrlib/figure/state.js`.
+KEYS = (
+    "optimizers", "optimizer", "lr", "rates", "start", "steps", "settings", "schedule", "noise", "seed", "dtype", "cursor",
+)  # fmt: skip
+
+_ELEMENT = re.compile(r'<(lr-lab|lr-ask) data-settings="([^"]*)"')
+
+
+def read_target(target: str) -> tuple[int, dict[str, Any]]:
+    """The figure's number and what is to be changed on it; ValueError says what is wrong.
+
+    >>> read_target('2&lr=2.1&settings={"beta":0.9}')
+    (2, {'lr': 2.1, 'settings': {'beta': 0.9}})
+    """
+    number, *given = target.split("&")
+    if not re.fullmatch("[1-9][0-9]*", number):
+        raise ValueError(f"a state begins with the number of a figure, such as 2&lr=0.1, not with {number!r}")
+    changes = {}
+    for part in given:
+        name, equals, text = part.partition("=")
+        if name not in KEYS:
+            raise ValueError(f"a state cannot set {name!r}: {nearest(name, KEYS)}")
+        if name in changes:
+            raise ValueError(f"this state sets {name} twice")
+        try:
+            changes[name] = json.loads(text, parse_constant=_refuse_constant)
+        except ValueError:
+            raise ValueError(f"{name}={text} is not JSON" if equals else f"{name} has no value") from None
+    return int(number), changes
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # Python's JSON knows NaN and Infinity, a browser's does not
+
+
+def link(number: int, author: dict[str, Any], changes: dict[str, Any]) -> str:
+    """The address of a state of a figure; ValueError or TypeError says why the figure cannot take it."""
+    given = dict(changes)
+    if "settings" in given and isinstance(given["settings"], dict):
+        given["settings"] = author["settings"] | given["settings"]
+    state = changed(author, given)
+    parts = [f"figure={number}"]
+    for name in KEYS:
+        if state[name] != author[name]:
+            value = state[name]
+            if name == "settings":
+                value = {key: one for key, one in value.items() if author["settings"].get(key) != one}
+            parts.append(f"{name}={quote(json.dumps(value, separators=(',', ':')), safe='[],')}")
+    return "#" + "&".join(parts)
+
+
+class State(SphinxRole):
+    """A link whose address is known once the figures of the page are."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The link, without an address as yet."""
+        named = re.fullmatch(r"(.+?)\s*<([^<>]+)>", self.text, re.DOTALL)
+        text, target = named.groups() if named else (self.text, "")
+        node = nodes.reference(self.rawtext, text, internal=True, refuri="", classes=["state"], state=target)
+        self.set_source_info(node)
+        return [node], []
+
+
+def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Give every link its address, now that the figures of the page are there; check the questions about them."""
+    figures: list[dict[str, Any]] = []
+    for raw in doctree.findall(nodes.raw):
+        for element, settings in _ELEMENT.findall(raw.astext()):
+            known = json.loads(html.unescape(settings))
+            if element == "lr-lab":
+                figures.append(known)
+            elif "figure" in known and (not figures or fingerprint(figures[-1]) != known["figure"]):
+                _refuse("a question is about the nearest figure before it, and that is not the one it was given", raw)
+    for node in list(doctree.findall(nodes.reference)):
+        if "state" not in node:
+            continue
+        target = node.attributes.pop("state")
+        try:
+            number, changes = read_target(target)
+            if number > len(figures):
+                raise ValueError(f"this page has no figure {number}, only {len(figures)}")
+            node["refuri"] = link(number, figures[number - 1], changes)
+        except (TypeError, ValueError) as error:
+            _refuse(f"{{state}}`{target}`: {error}", node)
+
+
+def _refuse(wrong: str, node: nodes.Node) -> None:
+    logger.warning(wrong, location=node, type="lrbook", subtype="state")
+
+
+def setup(app: Sphinx) -> None:
+    """Called by lrbook."""
+    app.add_role("state", State())
+    app.connect("doctree-resolved", resolve)
