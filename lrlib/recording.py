@@ -4,7 +4,6 @@
 """
 
 import base64
-import io
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -505,9 +504,7 @@ def _still(recording: Recording, lr: float, panels: list[str], language: str, cu
                 _draw_band(axes, stop, name)
         for axes in every[len(panels) :]:
             axes.set_axis_off()
-        picture = io.BytesIO()
-        figure.savefig(picture, format="png", dpi=110, pil_kwargs={"optimize": True})
-    return picture.getvalue()
+        return figures.packed(figure)
 
 
 def _draw_band(axes: Any, stop: Stop, panel: str) -> None:
