@@ -151,7 +151,11 @@ class ask(anywidget.AnyWidget):
         key = reply_to(given, answer, mistakes, self)
         low, high = self.goal or (None, None)
         values = {"given": given, "answer": answer, "low": low, "high": high}
-        shown = {name: _written(value, strings) for name, value in values.items() if value is not None}
+        shown = {
+            name: _written(value, strings, 6 if name == "given" else 3)  # the reader's own number is not rounded
+            for name, value in values.items()
+            if value is not None
+        }
         return key in ("ask_right", "ask_reached"), strings[key].format(
             name=strings.get(f"fact_{self.answer}"), **shown
         )
@@ -211,6 +215,8 @@ def reply_to(given: Any, answer: Any, mistakes: list[tuple], question: ask) -> s
             return f"why_{name}"
     if question.choices is not None:
         return "ask_wrong"
+    if answer and abs(-given - answer) <= question.tolerance * abs(answer):
+        return "why_sign"
     return "ask_large" if given > answer else "ask_small"
 
 
@@ -231,11 +237,11 @@ def fingerprint(state: Any) -> str:
     return hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _written(value: float | str, strings: dict[str, str]) -> str:
+def _written(value: float | str, strings: dict[str, str], figures: int = 3) -> str:
     """A choice by its label, a number as the reader writes it."""
     if isinstance(value, str):
         return strings.get(f"choice_{value}") or strings[f"rule_{value}"]
-    return words.format_number(value, strings["decimal"])
+    return words.format_number(value, strings["decimal"], figures)
 
 
 def _choices(given: Any, language: str) -> list[str]:

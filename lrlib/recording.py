@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lrlib.settings import choice, numbers, shown
-from lrlib.words import format_number, strings
+from lrlib.words import strings, written
 
 #: What can be shown of a recording, by the name of the panel: what must have been recorded for it.
 PANELS = {"loss": None, "gauge": "sharpness", "norm": "norms", "schedule": None}
@@ -452,11 +452,8 @@ def _crossing(stop: Stop) -> int | None:
 def sentence(told: dict[str, Any], language: str) -> str:
     """A few plain sentences from the `facts` of a recording. The twin of recordedSentence in recording.js."""
     words = strings(language)
-    plain = {
-        name: format_number(told[name], words["decimal"])
-        for name in ("lr", "ends", "product", "threshold", "first", "last", "before")
-        if told[name] is not None
-    }
+    names = ("lr", "ends", "product", "threshold", "first", "last", "before")
+    plain = written(told, names, words["decimal"])
 
     def say(key: str, step: int | None = None) -> str:
         return words["says_" + key].format(**told | plain, step=step)
@@ -474,7 +471,8 @@ def sentence(told: dict[str, Any], language: str) -> str:
         said.append(say("loss_nan", told["nan"]))
     if told["infinite"] is None and told["nan"] is None:
         same = plain["last"] == plain["first"]
-        said.append(say("same" if same else "falls" if told["last"] < told["first"] else "rises"))
+        how = "same" if same else "falls" if told["last"] < told["first"] else "rises"
+        said.append(say(how + "_one" if told["steps"] == 1 else how))
     elif told["before"] is not None:
         said.append(say("before"))
     return words["join"].join(said)

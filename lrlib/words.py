@@ -97,7 +97,8 @@ def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
     the start whose gauge is above the threshold, `below` the first whose loss is below 0, where no
     logarithm can show it, `infinite` the first whose loss is infinite or nan, `nan` the first whose
     point is nan. `place` is the point at `leaves`, `before` the loss one step before `infinite`, `ends`
-    the last rate where a schedule has moved it, `bounces` whether the path ends between two points. `rate` is the one that the schedule begins with.
+    the last rate where a schedule has moved it, `bounces` whether the path ends between two points. One
+    step shows no `regime`. `rate` is the one that the schedule begins with.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
@@ -118,7 +119,7 @@ def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
         "product": product,
         "threshold": threshold,
         "constant": constant,
-        "regime": _regime(product, _glide(path), threshold) if plain else None,
+        "regime": _regime(product, _glide(path), threshold) if plain and len(path.losses) > 2 else None,
         "bounces": not plain and path.noise is None and _bounces(path.points.astype(float)),
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
@@ -154,11 +155,28 @@ def _regime(product: float, glide: float, threshold: float) -> str | None:
     jumps = threshold == 2
     if product <= glide:
         return "glide"
+    if not _differ(product, threshold):
+        return "border" if jumps else "border_memory"
     if product < threshold:
         return "zigzag" if jumps else "swing"
-    if product == threshold:
-        return "border" if jumps else None
     return "explode" if jumps else "widen"
+
+
+def _differ(product: float, threshold: float) -> bool:
+    """Whether they do by more than rounding makes of equal ones; False where there is no threshold."""
+    return bool(abs(product - threshold) > 4 * np.finfo(float).eps * threshold)
+
+
+def figures_apart(product: float, threshold: float) -> int:
+    """How many figures tell a product from the threshold, three to six.
+
+    >>> figures_apart(0.5, 2.0), figures_apart(1.998, 2.0), figures_apart(2.0, 2.0)
+    (3, 4, 3)
+    """
+    if not _differ(product, threshold):
+        return 3
+    written = (format_number(product, figures=n) != format_number(threshold, figures=n) for n in (3, 4, 5))
+    return next((n for n, apart in zip((3, 4, 5), written, strict=True) if apart), 6)
 
 
 def _first(happened: np.ndarray) -> int | None:
@@ -171,11 +189,7 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
     `race` names each rule with its last loss where several run; then `told` is of the one in focus.
     """
     words = strings(language)
-    number = {
-        name: format_number(told[name], words["decimal"])
-        for name in ("lr", "ends", "product", "threshold", "first", "last")
-        if told[name] is not None
-    }
+    number = written(told, ("lr", "ends", "product", "threshold", "first", "last"), words["decimal"])
 
     gauge = "ηλ̃" if OPTIMIZERS[told["rule"]].scale else "ηλ"
 
@@ -206,6 +220,12 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
     if told["nan"] is not None:
         said.append(say("nan", step=told["nan"]))
     return words["join"].join(said)
+
+
+def written(told: dict[str, Any], names: tuple[str, ...], decimal: str) -> dict[str, str]:
+    """Numbers of a sentence; the rate and what follows from it with as many figures as the threshold asks for."""
+    figures = dict.fromkeys(("lr", "ends", "product", "threshold"), figures_apart(told["product"], told["threshold"]))
+    return {name: format_number(told[name], decimal, figures.get(name, 3)) for name in names if told[name] is not None}
 
 
 def _standings(race: list[tuple[str, float]], words: dict[str, str]) -> str:

@@ -20,6 +20,7 @@ import glossary
 import reference
 import states
 import translations
+import unbroken
 from lrlib import page
 
 SITE = Path(__file__).resolve().parent
@@ -29,7 +30,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_config_value("editions", {}, "html", dict)
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for an extension that is not here
-    for part in (translations, bigrams, cells, citations, editions, folds, glossary, reference, states):
+    for part in (translations, bigrams, cells, citations, editions, folds, glossary, reference, states, unbroken):
         part.setup(app)
     app.connect("config-inited", add_paths)
     app.connect("doctree-resolved", drop_repeated_ids)

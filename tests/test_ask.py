@@ -26,9 +26,21 @@ def settings_of(question) -> dict:
 
 def test_the_right_answer_is_right_within_its_tolerance():
     question = ask(0.25, tolerance=0.02)
-    assert question.check(0.25) == question.check(0.254).replace("0.254", "0.25") == "Right: 0.25."
+    assert (question.check(0.25), question.check(0.254)) == ("Right: 0.25.", "Right: 0.254.")
     assert question.check(0.3) == "Not yet: 0.3 is too large."
-    assert question.check(-0.25) == "Not yet: −0.25 is too small."
+    assert question.check(-0.3) == "Not yet: −0.3 is too small."
+
+
+def test_the_readers_number_is_not_rounded():
+    assert ask(1150).check(1151) == "Right: 1151."
+    assert ask(1150).check(1234.5678) == "Not yet: 1234.57 is too large."
+
+
+def test_a_number_that_is_right_but_for_its_sign_is_told_so():
+    question = ask(0.25, tolerance=0.02, mistakes={"glide": -0.5})
+    assert question.check(-0.254) == strings("en")["why_sign"]
+    assert "is 1/λ" in question.check(-0.5)
+    assert ask(-2, mistakes={"product": 2}).check(2) == "Not yet: 2 is ηλ itself. The error is multiplied by 1 − ηλ."
 
 
 def test_an_expected_mistake_gets_its_explanation():
@@ -45,7 +57,7 @@ def test_a_question_speaks_the_language_of_the_page():
 
 
 def test_zero_is_an_answer_and_its_tolerance_stands_as_it_is():
-    assert ask(0, tolerance=0.01).check(0.009) == "Right: 0."
+    assert ask(0, tolerance=0.01).check(0.009) == "Right: 0.009."
     assert ask(0, tolerance=0.01).check(-0.02) == "Not yet: −0.02 is too small."
 
 

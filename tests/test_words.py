@@ -84,6 +84,37 @@ def test_the_sentence_names_the_regime(lr, part):
     assert part in tell(lr)
 
 
+@pytest.mark.parametrize(("rule", "threshold"), [("momentum", 3.0), ("nesterov", 1.5)])
+@pytest.mark.parametrize("off", [-2, 0, 2])
+def test_on_the_threshold_of_a_memory_it_is_said_whatever_rounding_does(rule, threshold, off):
+    lr = threshold * (1 + off * np.finfo(float).eps)
+    path = descend("parabola", rule, -4.0, lr, 60, beta=0.5)
+    said = sentence(facts(path, ((-50, 50),), ("landscape",), lr), "en")
+    assert strings("en")["says_border_memory"] in said
+    assert np.abs(path.points[-4:, 0]) == pytest.approx(np.abs(path.points[-1, 0]))
+
+
+def test_one_step_shows_no_regime():
+    for lr in (0.5, 1.5, 2.0, 2.5):
+        said = tell(lr, steps=1)
+        assert "in 1 step" in said or "After 1 step" in said
+        assert not any(strings("en")[f"says_{key}"] in said for key in ("glide", "zigzag", "border", "explode"))
+
+
+@pytest.mark.parametrize(
+    ("lr", "begins"),
+    [
+        (1.998001998, "η = 1.998, ηλ = 1.998, threshold 2."),
+        (2.00001, "η = 2.00001, ηλ = 2.00001, threshold 2."),
+        (1.5, "η = 1.5, ηλ = 1.5, threshold 2."),
+        (2.0, "η = 2, ηλ = 2, threshold 2."),
+        (2 + 1e-9, "η = 2, ηλ = 2, threshold 2."),
+    ],
+)
+def test_a_product_near_the_threshold_is_told_apart_from_it(lr, begins):
+    assert tell(lr).startswith(begins)
+
+
 def test_the_sentence_counts_the_steps_to_the_end_of_the_numbers():
     said = tell(3.0, steps=1200)
     # |x| = 4·2ᵗ leaves ±5 at step 1; x² = 16·4ᵗ reaches 2¹⁰²⁴ at step 510, x itself at 1022.

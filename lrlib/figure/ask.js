@@ -49,8 +49,12 @@ function replyTo(given, answer, mistakes, { choices, goal, tolerance }) {
   const near = (value) => (choices ? given === value : Number.isFinite(value) && Math.abs(given - value) <= tolerance * (Math.abs(value) || 1));
   const mistake = mistakes.find(([value]) => near(value));
   if (near(answer)) return "ask_right";
-  return mistake ? `why_${mistake[1]}` : choices ? "ask_wrong" : given > answer ? "ask_large" : "ask_small";
+  if (mistake || choices) return mistake ? `why_${mistake[1]}` : "ask_wrong";
+  return answer && Math.abs(-given - answer) <= tolerance * Math.abs(answer) ? "why_sign" : given > answer ? "ask_large" : "ask_small";
 }
+
+/** Words behind a number, such as steps or 步; not what would change it, such as e, π or 万. */
+const UNIT = /(\p{N})\s*(?!pi$|[十百千万亿십백천만억])(?:[\p{Script=Han}\p{Script=Hangul}]+|\p{Script=Latin}{2,}(?:\s+\p{Script=Latin}+)*)\.?$/iu;
 
 /** The nearest figure before the question. */
 function figureOf(el) {
@@ -75,7 +79,7 @@ function answerField({ choices, goal, figure, name }, words, written, group) {
   const field = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 12 });
   return {
     node: element("label", {}, words[figure ? "answer_now" : "answer"] + " ", field), wrong: "ask_number",
-    read: () => [readNumber(field.value)].find(Number.isFinite) ?? null,
+    read: () => [readNumber(field.value.trim().replace(UNIT, "$1"))].find(Number.isFinite) ?? null,
   };
 }
 
@@ -85,7 +89,7 @@ function renderAsk({ model, el }) {
   const keys = ["language", "answer", "tolerance", "mistakes", "choices", "goal", "figure"];
   const question = Object.fromEntries(keys.map((key) => [key, model.get(key) ?? null])), { choices, goal, figure } = question;
   const words = locales[question.language], name = words[`fact_${question.answer}`];
-  const written = (value) => (typeof value === "string" ? words[`choice_${value}`] ?? words[`rule_${value}`] : formatNumber(value, words.decimal));
+  const written = (value, figures = 3) => (typeof value === "string" ? words[`choice_${value}`] ?? words[`rule_${value}`] : formatNumber(value, words.decimal, figures));
   const says = element("p", { role: "status" }), field = answerField({ ...question, name }, words, written, `lr-ask-${asked++}`);
   const button = element("button", { type: "submit" }, words[goal ? "check_figure" : "check"]);
   const form = element("form", { class: "lr-ask" }, field.node, " ", button, says);
@@ -98,7 +102,7 @@ function renderAsk({ model, el }) {
   const reply = (given) => {
     const answer = known(question.answer), mistakes = question.mistakes.map(([value, why]) => [known(value), why]);
     const key = replyTo(given, answer, mistakes, question), [low, high] = (goal ?? []).map((end) => written(end ?? 0));
-    const says = fill(words[key], { name, low, high, given: written(given), answer: written(answer ?? 0) });
+    const says = fill(words[key], { name, low, high, given: written(given, 6), answer: written(answer ?? 0) });
     return { right: ["ask_right", "ask_reached"].includes(key), says };
   };
   form.addEventListener("submit", (event) => {

@@ -54,9 +54,10 @@ function rateControl(hands, author, words, signal) {
   number.field.readOnly = Boolean(author.recording); // between the rates there is nothing
   const reset = element("button", { type: "button", class: "reset" }, words.reset);
   const track = element("div", { class: "track", "aria-hidden": "true" }), marks = element("div", { class: "marks" });
-  const name = element("span", { class: "name", "aria-hidden": "true" }, words.rate);
+  const name = element("span", { class: "name", "aria-hidden": "true" }, words.rate), slide = element("div", { class: "slide" }, track, range);
+  reset.hidden = slide.hidden = marks.hidden = author.recording?.rates.length === 1; // there is nothing to choose
   const node = element("div", { class: "control rate" },
-    element("div", { class: "head" }, name, number.field, reset), element("div", { class: "slide" }, track, range), marks, number.note);
+    element("div", { class: "head" }, name, number.field, reset), slide, marks, number.note);
   range.addEventListener("input", () => set(scale.toValue(range.valueAsNumber)), { signal });
   reset.addEventListener("click", () => hands.reset(), { signal });
 

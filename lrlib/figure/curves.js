@@ -108,17 +108,22 @@ function nameLines(names, lines, { x, width, height }, toPixel) {
     }).attr("class", ({ run }) => `racer-${run.racer}`).text(({ name }) => name);
 }
 
-/** Where the numbers end. Right of it nothing is drawn; where there is no room, it is said on the left. */
+/**
+ * Where the numbers end. Right of it nothing is drawn; where there is no room, it is said on the left,
+ * below a curve that rises, and where it would meet that too, at the top right.
+ */
 function drawEvents(frame, events, facts) {
   const { x, width, height, words, note } = frame;
   const told = [["mark_below", facts.below], ["mark_infinite", facts.infinite], ["mark_nan", facts.nan]].filter(([, step]) => step !== null);
   const happened = told.map(([, step]) => x(step));
   events.attr("d", happened.map((at) => `M${tenth(at)},0V${height}`).join(""));
-  const room = told.length && Math.max(...happened) < width * 0.55;
-  const at = MARGIN.left + (room ? Math.max(...happened) + 8 : Math.min(...happened, width) - 8);
-  note.attr("text-anchor", room ? "start" : "end").attr("y", MARGIN.top + height - (room ? height / 2 : 26));
-  note.selectAll("tspan").data(told).join("tspan").attr("x", at)
-    .attr("dy", (_, i) => (i ? "1.3em" : 0)).text(([key, step]) => fill(words[key], { step }));
+  const lines = note.selectAll("tspan").data(told).join("tspan").attr("dy", (_, i) => (i ? "1.3em" : 0)).text(([key, step]) => fill(words[key], { step }));
+  if (!told.length) return;
+  const wide = Math.max(...lines.nodes().map((line) => line.getComputedTextLength())), first = Math.min(...happened), last = Math.max(...happened);
+  const [anchor, at, down] = last + 8 + wide < width ? ["start", last + 8, height / 2] : last - first - 16 > wide ? ["end", last - 8, height / 2]
+    : 0.7 * first - 8 > wide ? ["end", first - 8, height - 26] : ["end", width - 2, 14];
+  note.attr("text-anchor", anchor).attr("y", MARGIN.top + down);
+  lines.attr("x", MARGIN.left + at);
 }
 
 /** The state of the rule in focus, one frame for each of its arrays. */

@@ -47,13 +47,19 @@ function gaugePanel(frame, hands) {
     glideLine.attr("d", isNumber(glide) ? `M0,${y(glide)}H${width}` : null);
     const named = run.recorded ? [] : [[0, glide, "glide"], [glide, first, middleZone(first)], [first, top, "explode"]];
     zones.selectAll("text").data(named.filter(([from, to]) => y(from) - y(to) > 15)).join("text")
-      .attr("x", width - 16).attr("y", ([from, to]) => (y(from) + y(to)) / 2).text(([, , zone]) => words["zone_" + zone]);
+      .attr("x", width - 16).text(([, , zone]) => words["zone_" + zone]).attr("y", function ([from, to]) {
+        const room = roomAlong(gauge, across, up, height, [width - 20 - this.getComputedTextLength(), width - 12]);
+        return roomiest(room, y(to) + 8, y(from) - 8, (y(from) + y(to)) / 2);
+      });
     band.attr("d", bandPath(run.bands?.gauge, x, y));
     lines.selectAll("path").data(gauge).join("path").attr("class", (_, i) => `trail racer-${run.racer} eigen-${i}`)
       .attr("d", (values) => { const line = level(values, across, up); return line && Number.isFinite(values[steps - 1]) ? line + `H${width}` : line; });
     const labels = gauge.map(([value], i) => [value, i]).filter(([value]) => y(value) > 0 && y(value) < FAR);
     names.selectAll("text").data(labels).join("text").attr("x", ([, i]) => 16 + 34 * i)
-      .attr("y", ([value]) => (value < first && y(value) + 18 < height ? y(value) + 15 : Math.max(y(value) - 6, 12)))
+      .attr("y", ([value], i) => {
+        const room = roomAlong([...gauge, thresholds], across, up, height, [12 + 34 * i, 42 + 34 * i]);
+        return 4 + roomiest(room, 8, height - 8, y(value) + (value < first && y(value) + 18 < height ? 11 : -10));
+      })
       .attr("class", `racer-${run.racer}`).text(([, i]) => productName(run, i));
     frame.note.text(gauge[0][0] > top ? `▲ ${productName(run, 0, true)} = ${formatNumber(gauge[0][0], words.decimal)}` : "");
     product(run);
@@ -61,6 +67,35 @@ function gaugePanel(frame, hands) {
     mark(scene);
   };
   return { draw, mark };
+}
+
+/** How many pixels each row is away from the lines, between two places across. */
+function roomAlong(lines, across, up, height, [from, to]) {
+  const covered = new Int32Array(Math.ceil(height) + 2), stride = across(1) - across(0), row = (y) => Math.min(Math.max(Math.round(y), 0), Math.ceil(height));
+  for (const values of lines) {
+    const at = (t) => up(values[Math.min(t, values.length - 1)]); // the last step goes on to the edge
+    for (let t = Math.max(Math.floor(from / stride), 0); t * stride < to; t++) {
+      const start = at(t), slope = (at(t + 1) - start) / stride, ends = [Math.max(from - t * stride, 0), Math.min(to - t * stride, stride)].map((x) => start + slope * x);
+      if (!ends.every(isNumber) || Math.max(...ends) < 0 || Math.min(...ends) > height) continue;
+      covered[row(Math.min(...ends))]++;
+      covered[row(Math.max(...ends)) + 1]--;
+    }
+  }
+  for (let y = 1; y < covered.length; y++) covered[y] += covered[y - 1];
+  const room = Array.from(covered.subarray(0, -1), (count) => (count ? 0 : Infinity)), last = room.length - 1;
+  for (let y = 1; y <= last; y++) room[y] = Math.min(room[y], room[y - 1] + 1);
+  for (let y = last - 1; y >= 0; y--) room[y] = Math.min(room[y], room[y + 1] + 1);
+  return room;
+}
+
+/** The row between two others where a word meets no line, the nearest to where it is wanted; else the one with the most room. */
+function roomiest(room, low, high, wanted) {
+  let best = wanted, most = -Infinity;
+  for (let y = Math.ceil(low); y <= high; y++) {
+    const score = 1000 * Math.min(room[y], 10) - Math.abs(y - wanted);
+    if (score > most) [best, most] = [y, score];
+  }
+  return best;
 }
 
 /** ηλ, with an index where there are two eigenvalues and a tilde where the rule rescales. */

@@ -55,10 +55,10 @@ function mapPanel(frame, hands) {
   const ground = layer("g", "levels"), danger = layer("path", "danger"), hatch = layer("path", "hatching").attr("fill", hatching(frame.svg));
   const damping = layer("g", "damping"), border = layer("path", "limit"), best = layer("path", "star"), names = layer("g", "level-names"), here = layer("circle", "here");
   const over = frame.svg.append("g").attr("transform", `translate(${MARGIN.left},${MARGIN.top})`), own = over.append("g").attr("class", "handle anyway");
-  frame.svg.append("text").attr("class", "axis-name").attr("x", MARGIN.left - 8).attr("y", MARGIN.top + 4).attr("text-anchor", "end").text("β");
+  frame.svg.append("text").attr("class", "axis-name").attr("x", MARGIN.left - 36).attr("y", MARGIN.top + 4).attr("text-anchor", "end").text("β");
   const none = frame.box.appendChild(element("p", { class: "none" })), reading = element("p", { class: "reading" }), key = element("div");
   frame.below = frame.box.appendChild(element("div", {}, key, reading));
-  let shown = null, error = null, wanted = null, found = null, sweep = null, pending = 0, drawn = null;
+  let shown = null, error = null, wanted = null, found = null, sweep = null, pending = 0, drawn = null, avoid = [];
 
   /** Rate and memory in one change. */
   const take = (lr, beta) => {
@@ -101,8 +101,9 @@ function mapPanel(frame, hands) {
     const picture = JSON.stringify([found?.key, width, height]);
     if (found && picture !== drawn) {
       drawn = picture;
-      drawFactors(frame, { ground, danger, hatch, names }, found.factors);
+      drawFactors(frame, { ground, danger, hatch, names }, found.factors, avoid);
     }
+    names.selectAll("text").attr("display", ({ at }) => (reaches(at, own.datum(), 26) ? "none" : null));
     if (!late || pending) return;
     pending = requestAnimationFrame(compute);
   };
@@ -121,14 +122,16 @@ function mapPanel(frame, hands) {
     drawRates(frame, state.lr_range);
     const across = plainScale(frame.x, true), inside = curvatures.filter((λ) => λ > 0), curve = (lr, beta) => `${tenth(drawable(across(lr)))},${tenth(y(beta))}`;
     const betas = Array.from({ length: 51 }, (_, i) => i / 50), shares = Array.from({ length: 201 }, (_, i) => (DAMPING[name].end * (i + 0.1)) / 201);
-    border.attr("d", inside.length ? "M" + betas.map((memory) => curve(run.rule.threshold(lr, memory) / inside[0], memory)).join("L") : null);
+    const edge = inside.length ? betas.map((memory) => [run.rule.threshold(lr, memory) / inside[0], memory]) : [];
+    border.attr("d", inside.length ? "M" + edge.map((one) => curve(...one)).join("L") : null);
     damping.selectAll("path").data(inside).join("path").attr("class", (_, i) => `eigen-${i}`)
       .attr("d", (λ) => "M" + shares.map((product) => curve(product / λ, DAMPING[name].at(product))).join("L"));
     const star = name === "momentum" && BOWLS.includes(state.surface) && inside.length ? bestMomentum([inside[0], inside.at(-1)]) : null;
     best.attr("d", star ? starAt(across(star.lr), y(star.beta)) : null);
+    avoid = [...edge, ...(star ? [[star.lr, star.beta]] : [])].map(([rate, memory]) => [across(rate), y(memory)]);
     const at = [Math.min(Math.max(across(lr), 0), width), y(beta)], written = (value) => formatNumber(value, words.decimal);
     here.attr("r", 4).attr("cx", tenth(at[0])).attr("cy", tenth(at[1]));
-    own.attr("transform", `translate(${at.map(tenth)})`).attr("aria-valuemin", state.lr_range[0]).attr("aria-valuemax", state.lr_range[1])
+    own.datum(at).attr("transform", `translate(${at.map(tenth)})`).attr("aria-valuemin", state.lr_range[0]).attr("aria-valuemax", state.lr_range[1])
       .attr("aria-valuenow", lr).attr("aria-valuetext", `η = ${written(lr)}, β = ${written(beta)}`);
     nameMapLines(key, run, inside, star, words);
     reading.textContent = unbroken(fill(words.map_factor, { lr: written(lr), beta: written(beta), steps: MAP.steps, factor: written(factorPerStep(error, state, lr, beta)) }));
@@ -138,7 +141,7 @@ function mapPanel(frame, hands) {
 }
 
 /** Levels of the factor, the faster the darker; where it is above 1, danger. The number of each line stands on it. */
-function drawFactors({ width, height }, { ground, danger, hatch, names }, factors) {
+function drawFactors({ width, height, words }, { ground, danger, hatch, names }, factors, avoid) {
   const slow = factors.map((factor) => -Math.min(factor, 1.5)), size = [MAP.rates, MAP.betas], contours = d3.contours().size(size);
   const outside = (share) => (share <= 0 ? -0.02 : share >= 1 ? 1.02 : share); // no line along the edges
   const place = ([column, row]) => [outside(column / MAP.rates) * width, height - outside(row / MAP.betas) * height];
@@ -147,15 +150,19 @@ function drawFactors({ width, height }, { ground, danger, hatch, names }, factor
   ground.selectAll("path").data(levels).join("path").attr("d", outline);
   const above = contours.thresholds([1])(factors.map((factor) => Math.min(factor, 1.5)));
   for (const area of [danger, hatch]) area.attr("d", above.map(outline).join(""));
-  names.selectAll("text").data(placeNames(levels, place, [width, height])).join("text").attr("text-anchor", "middle").attr("x", ({ at }) => tenth(at[0])).attr("y", ({ at }) => tenth(at[1] + 4)).text(({ value }) => value);
+  names.selectAll("text").data(placeNames(levels, place, [width, height], avoid)).join("text").attr("text-anchor", "middle").attr("x", ({ at }) => tenth(at[0])).attr("y", ({ at }) => tenth(at[1] + 4)).text(({ value }) => formatNumber(value, words.decimal));
 }
 
-/** For the number of each level a place on its line, as far from the edges and the other numbers as there is. */
-function placeNames(levels, place, [width, height]) {
+/** Whether a number there would touch what is drawn around a place. */
+const reaches = ([x, y], [u, v], room) => Math.hypot(x - u, 1.6 * (y - v)) < room;
+
+/** For the number of each level a place on its line, as far from the edges and the other numbers as there is; none beside what it has to avoid. */
+function placeNames(levels, place, [width, height], avoid) {
   const taken = [], labels = [];
   for (const { value, coordinates } of levels) {
     let best = null, most = 18;
     for (const [x, y] of coordinates.flat(2).map(place)) {
+      if (avoid.some((one) => reaches([x, y], one, 26))) continue;
       const room = Math.min(x - 2, width - x - 2, 1.4 * y, 1.4 * (height - y), ...taken.map(([u, v]) => Math.hypot(x - u, 1.6 * (y - v)) / 2));
       if (room > most) [best, most] = [[x, y], room];
     }

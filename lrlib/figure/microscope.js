@@ -135,11 +135,14 @@ function numbersAt({ along, run: { n, steps, points, gradients, losses } }, t) {
   return [...points.subarray(t * n, t * n + n), ...gradients.subarray(t * n, t * n + n), now ? along.distance(t + 1) / now : null, losses[t]];
 }
 
+/** Where a column is too narrow, a number may go on at its power of ten. */
+const breakable = (text) => String(text).split(/(?=×)/).flatMap((part, i) => (i ? [element("wbr"), part] : [part]));
+
 /** A table that scrolls in a box of its own where it is wider than the page. */
 function numberTable() {
   const caption = element("caption"), head = element("tr"), body = element("tbody");
   const box = element("div", { class: "numbers", tabindex: 0, role: "region" }, element("table", {}, caption, element("thead", {}, head), body));
-  const cells = (row, scope) => row.map((text, i) => (i && scope === "row" ? element("td", {}, text) : element("th", { scope }, text)));
+  const cells = (row, scope) => row.map((text, i) => (i && scope === "row" ? element("td", {}, ...breakable(text)) : element("th", { scope }, text)));
   return {
     box,
     /** `marked` is the name of the row that is in focus. */

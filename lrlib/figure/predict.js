@@ -185,10 +185,12 @@ function guessLine(frame, hands) {
 
 function tellRegime({ state: { guess }, facts, run, words }, say) {
   const { regime, product, threshold } = facts, number = (value) => formatNumber(value, words.decimal);
-  const label = words[{ widen: "zone_explode" }[guess] ?? "zone_" + guess];
-  if (!regime) return say("told_open", { guess: label });
+  const nameOf = (zone) => words[{ widen: "zone_explode" }[zone] ?? "zone_" + zone], values = { guess: nameOf(guess) };
+  if (!regime) return say("told_open", values);
+  const border = words["says_" + regime], onBorder = regime.startsWith("border"); // none of the answers
+  const verdict = regime === guess ? [say("told_right", values)] : onBorder ? [border, say("told_open", values)] : [say("told_wrong", { ...values, truth: nameOf(regime) })];
   const zones = { product: number(product), glide: number(run.rule.glide(run.rates[0], ...run.hyper)), threshold: number(threshold) };
-  return [say(regime === guess ? "told_right" : "told_wrong", { guess: label }), say("told_zones", zones)].join(words.join);
+  return [...verdict, say("told_zones_" + middleZone(threshold), zones)].join(words.join);
 }
 
 function tellLoss({ state: { guess }, facts, words }, say) {

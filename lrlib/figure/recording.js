@@ -109,7 +109,7 @@ function recordedFacts(run) {
 /** What a recording shows, in words. The twin of recording.sentence. */
 function recordedSentence(told, words) {
   const { first, last, infinite, nan } = told, values = { ...told };
-  for (const name of ["lr", "ends", "product", "threshold", "first", "last", "before"]) values[name] = formatNumber(told[name], words.decimal);
+  Object.assign(values, writtenNumbers(told, ["lr", "ends", "product", "threshold", "first", "last", "before"], words));
   const said = [], say = (key, step = null) => said.push(fill(words["says_" + key], { ...values, step }));
   const tell = (key, value) => { if (value !== null) say(key, value); };
   say(Number.isNaN(told.product) ? "rate_alone" : "rate_start");
@@ -118,7 +118,7 @@ function recordedSentence(told, words) {
   tell("crosses", told.crosses);
   tell("infinite", infinite);
   tell("loss_nan", nan);
-  if (infinite === null && nan === null) say(values.last === values.first ? "same" : last < first ? "falls" : "rises");
+  if (infinite === null && nan === null) say((values.last === values.first ? "same" : last < first ? "falls" : "rises") + (told.steps === 1 ? "_one" : ""));
   else tell("before", told.before);
   return said.join(words.join);
 }

@@ -116,7 +116,7 @@ function factsOf(run, { view, panels }) {
   const plain = constant && moves && !rule.scale && !run.noisy && gauge[n - 1][0] > 0;
   return {
     rule: run.name, lr: run.lr, ends: rates[steps - 1] === rates[0] ? null : rates[steps - 1], product, threshold, constant, steps,
-    regime: plain ? regimeOf(product, glide, threshold) : null,
+    regime: plain && steps > 1 ? regimeOf(product, glide, threshold) : null,
     bounces: !plain && !run.noisy && isBouncing(run),
     crosses: crosses > 0 ? crosses : null,
     leaves: panels.includes("landscape") ? leaves : null,
@@ -136,9 +136,18 @@ function isBouncing({ n, steps, points }) {
 
 function regimeOf(product, glide, threshold) {
   if (product <= glide) return "glide";
+  if (!differ(product, threshold)) return threshold === 2 ? "border" : "border_memory";
   if (product < threshold) return middleZone(threshold);
-  if (product === threshold) return threshold === 2 ? "border" : null;
   return threshold === 2 ? "explode" : "widen";
+}
+
+/** Whether they do by more than rounding makes of equal ones; false where there is no threshold. */
+const differ = (product, threshold) => Math.abs(product - threshold) > 4 * Number.EPSILON * threshold;
+
+/** How many figures tell a product from the threshold, three to six. The twin of words.figures_apart. */
+function figuresApart(product, threshold) {
+  if (!differ(product, threshold)) return 3;
+  return [3, 4, 5].find((figures) => formatNumber(product, ".", figures) !== formatNumber(threshold, ".", figures)) ?? 6;
 }
 
 /** Without memory the threshold is 2 and the path jumps from side to side; with memory it swings. */
@@ -149,7 +158,7 @@ const middleZone = (threshold) => (threshold === 2 ? "zigzag" : "swing");
 /** What the figure shows, in words. The twin of words.sentence. */
 function sentence(told, words, race = null) {
   const values = { steps: told.steps, gauge: mathematics.optimizers[told.rule].scale ? "ηλ̃" : "ηλ" };
-  for (const name of ["lr", "ends", "product", "threshold", "first", "last"]) values[name] = formatNumber(told[name], words.decimal);
+  Object.assign(values, writtenNumbers(told, ["lr", "ends", "product", "threshold", "first", "last"], words));
   const say = (key, step, more) => fill(words["says_" + key], { ...values, step, ...more });
   const said = race ? [say("race", null, { list: standings(race, words) }), say("focus", null, { rule: words["rule_" + told.rule] })] : [];
   said.push(say(Number.isNaN(told.threshold) ? "rate_alone" : told.constant ? "rate" : "rate_start"));
@@ -164,6 +173,12 @@ function sentence(told, words, race = null) {
   } else said.push(say((values.last === values.first ? "same" : told.last < told.first ? "falls" : "rises") + (told.steps === 1 ? "_one" : "")));
   if (told.nan !== null) said.push(say("nan", told.nan));
   return said.join(words.join);
+}
+
+/** Numbers of a sentence; the rate and what follows from it with as many figures as the threshold asks for. */
+function writtenNumbers(told, names, { decimal }) {
+  const figures = figuresApart(told.product, told.threshold), exact = ["lr", "ends", "product", "threshold"];
+  return Object.fromEntries(names.map((name) => [name, formatNumber(told[name], decimal, exact.includes(name) ? figures : 3)]));
 }
 
 /** The racers, the lowest loss first. */

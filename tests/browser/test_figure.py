@@ -344,6 +344,39 @@ def test_a_diverging_run_is_shown_as_such(show):
     assert "NaN" not in drawn and "Infinity" not in drawn
 
 
+#: Boxes of elements on the screen: left, top, right, bottom.
+BOXES = """selector => [...document.querySelectorAll(selector)].map(node => {
+  const { left, top, right, bottom } = node.getBoundingClientRect(); return [left, top, right, bottom]; })"""
+
+
+def apart(one, other) -> bool:
+    return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("steps", [511, 520, 700, 1030, 1200, 2000])
+def test_where_the_numbers_end_is_said_beside_axis_and_curve(show, steps, language):
+    lrlib.use(language)
+    page = show(lab("parabola", lr=3, start=-4, steps=steps, panels=("loss",)), width=375, language=language)
+    lines, frame = page.evaluate(BOXES, ".loss .note tspan"), page.locator(".loss svg.inner").bounding_box()
+    left, right = frame["x"], frame["x"] + frame["width"]
+    assert lines and all(left <= line[0] and line[2] <= right + 1 for line in lines)
+    end = left + frame["width"] * 510 / steps  # the curve rises in a straight line from corner to corner
+    for x0, _, x1, y1 in lines:
+        low = frame["y"] + frame["height"] * (1 - (x0 - left) / (end - left))
+        assert x0 > end or (x1 < end and low < y1 - 12)
+
+
+@pytest.mark.parametrize("lr", [0.02, 0.04, 0.06, 0.077, 0.09, 0.146, 0.17])
+def test_no_line_strikes_through_the_words_of_the_gauge(show, lr):
+    page = show(lab("quadratic", lr=lr, start=(-4, 2.5), condition=25, steps=30, panels=("gauge",)), width=375)
+    words = page.evaluate(BOXES, ".gauge .zones text") + page.evaluate(BOXES, ".gauge .names text")
+    assert len(words) >= 4
+    for line in page.evaluate(BOXES, ".gauge .products .trail"):
+        middle = (line[1] + line[3]) / 2
+        assert all(word[3] - 3 <= middle or middle <= word[1] + 3 for word in words)
+
+
 def test_a_run_far_above_the_threshold_is_pointed_to_on_the_gauge(show):
     page = show(lab("parabola", lr=40, start=-4, steps=5, lr_range=(0.1, 100)))
     expect(page.locator(".gauge .note")).to_have_text("▲ ηλ = 40")

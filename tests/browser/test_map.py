@@ -134,6 +134,31 @@ def test_lines_stand_where_the_factors_cross_their_levels(show):
         assert close.min() - 0.03 <= level <= close.max() + 0.03
 
 
+@pytest.mark.parametrize("width", [375, 1000])
+def test_no_number_of_a_line_touches_star_ring_border_or_axis(show, width):
+    page = show(memory_map(lr_range=(1e-3, 1.0)), width=width)
+    settled(page)
+    boxes = """selector => [...document.querySelectorAll(selector)].map(node => {
+        const { left, top, right, bottom } = node.getBoundingClientRect(); return [left, top, right, bottom]; })
+        .filter(([left, , right]) => right > left)"""
+
+    def apart(one, other) -> bool:
+        return one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+    for share in (0.2, 0.45, 0.6):
+        page.mouse.click(*place(page, share, 0.4))
+        numbers = page.evaluate(boxes, ".map .level-names text")
+        for mark in page.evaluate(boxes, ".map .star, .map .handle circle:last-child"):
+            assert len(mark) and all(apart(one, mark) for one in numbers)
+    border = page.locator(".map svg.inner .limit").get_attribute("d")[1:].split("L")
+    left, top = place(page, 0, 0)
+    for x, y in np.array([one.split(",") for one in border], dtype=float):
+        at = [left + x, top + y, left + x, top + y]
+        assert all(apart(one, at) for one in numbers)
+    names = page.evaluate(boxes, ".map .axis-name")
+    assert all(apart(name, tick) for name in names for tick in page.evaluate(boxes, ".map .axis text"))
+
+
 def test_a_drag_sets_rate_and_memory_in_one_change(show, page):
     show(memory_map(lr_range=(1e-3, 1.0)))
     functions = parts.widget_script("lab").rsplit("export default", 1)[0]

@@ -93,12 +93,15 @@ def test_what_is_no_number_is_no_guess(show):
 @pytest.mark.parametrize(
     ("optimizer", "lr", "choice", "verdict"),
     [
-        ("gd", 0.05, "zig-zags", "is right"),
-        ("gd", 0.03, "zig-zags", "is not what happens"),
-        ("gd", 0.1, "explodes", "is right"),
-        ("momentum", 0.05, "swings", "is right"),
-        ("momentum", 0.2, "explodes", "is right"),
-        ("gd", 0.08, "explodes", "is not what happens"),
+        ("gd", 0.05, "zig-zags", "Your guess “zig-zags” is right."),
+        ("gd", 0.03, "zig-zags", "Right is “glides”; your guess “zig-zags” is not what happens."),
+        ("gd", 0.1, "explodes", "Your guess “explodes” is right."),
+        ("momentum", 0.05, "swings", "Your guess “swings” is right."),
+        ("momentum", 0.05, "explodes", "Right is “swings”; your guess “explodes” is not what happens."),
+        ("momentum", 0.2, "explodes", "Your guess “explodes” is right."),
+        ("momentum", 0.2, "glides", "Right is “explodes”; your guess “glides” is not what happens."),
+        ("gd", 0.08, "explodes", f"{strings('en')['says_border']} Your guess was “explodes”."),
+        ("momentum", 3.8 / 25, "swings", f"{strings('en')['says_border_memory']} Your guess was “swings”."),
     ],
 )
 def test_regime_is_right_or_not_and_why(show, optimizer, lr, choice, verdict):
@@ -106,8 +109,9 @@ def test_regime_is_right_or_not_and_why(show, optimizer, lr, choice, verdict):
     page.get_by_role("radio", name=choice).check()
     commit(page)
     threshold = curvature.threshold(optimizer)
-    expect(told(page)).to_contain_text(f"Your guess “{choice}” {verdict}. Here ηλ = {format_number(25 * lr)};")
-    expect(told(page)).to_contain_text(f"explodes above {format_number(threshold)}.")
+    middle = "zig-zags" if optimizer == "gd" else "swings"
+    expect(told(page)).to_contain_text(f"{verdict} Here ηλ = {format_number(25 * lr)};")
+    expect(told(page)).to_contain_text(f"explodes above {format_number(threshold)}, and in between it {middle}.")
 
 
 def test_a_choice_has_to_be_made(show):

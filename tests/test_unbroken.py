@@ -1,0 +1,103 @@
+"""Where no line of the built pages may end: around signs, and between a formula and its full stop."""
+
+from types import SimpleNamespace
+
+import pytest
+from docutils import nodes
+from docutils.utils import new_document
+
+import unbroken
+
+HTML = SimpleNamespace(builder=SimpleNamespace(format="html"))
+
+
+def mended(*children) -> nodes.paragraph:
+    document, block = new_document("page"), nodes.paragraph("", "", *children)
+    document += block
+    unbroken.keep_together(HTML, document, "page")
+    return block
+
+
+def spans(block) -> list[str]:
+    return [node.astext() for node in block.findall(nodes.inline) if "unbroken" in node["classes"]]
+
+
+def formula(tex: str) -> nodes.math:
+    return nodes.math(tex, tex)
+
+
+@pytest.mark.parametrize(
+    ("text", "tied"),
+    [
+        ("at β = 0.9 it", "at β~=~0.9 it"),
+        ("for 0 < ηλ < 2 only", "for 0~<~ηλ~<~2 only"),
+        ("with λ = σ = 1.", "with λ~=~σ~=~1."),
+        ("times 1 − 1.975, so", "times 1~−~1.975, so"),
+        ("a\nβ = 0.9 b", "a\nβ~=~0.9 b"),
+        ("a - b and x=1", "a - b and x=1"),
+        ("= 2", "= 2"),
+        ("a = = b", "a = = b"),
+        ("取 β = 0.9，然后看 ηλ ≥ 2 时的路径", "取 β~=~0.9，然后看 ηλ~≥~2 时的路径"),
+        ("这里的学习率乘以曲率之后得到的乘积就是 ηλ = 2", "这里的学习率乘以曲率之后得到的乘积就是 ηλ~=~2"),
+        ("이때 β = 0.9입니다.", "이때 β~=~0.9입니다."),
+        ("the product of all the rates = 1", "the product of all the rates~=~1"),
+        ("Beschleunigungsparameter = Anfangswert", "Beschleunigungsparameter = Anfangswert"),
+    ],
+)
+def test_no_line_ends_beside_a_sign(text, tied):
+    assert unbroken.no_break(text).replace("\u00a0", "~") == tied
+
+
+def test_a_long_chain_may_end_a_line_somewhere():
+    tied = unbroken.no_break("a + b + c + d + e + f + g + h + i + j + k")
+    assert tied.count(" ") and max(map(len, tied.split(" "))) <= unbroken.LONGEST
+
+
+def test_code_and_titles_stay_and_operands_may_be_marked():
+    block = mended(
+        nodes.Text("Set "),
+        nodes.literal("", "a = 1"),
+        nodes.Text(" and "),
+        nodes.emphasis("", "β"),
+        nodes.Text(" = 0.9."),
+    )
+    assert block.astext() == "Set a = 1 and β\u00a0=\u00a00.9."
+    document = new_document("page")
+    document += nodes.section("", nodes.title("", "β = 1"), nodes.literal_block("", "x = 1"))
+    unbroken.keep_together(HTML, document, "page")
+    assert "\u00a0" not in document.astext()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        ("the rate ", ". Then", "η."),
+        ("the rate (", "), so", "(η),"),
+        ("“", "” is", "“η”"),
+        ("学习率 ", "，然后", "η，"),
+        ("학습률 ", "는 큽니다", "η는"),
+        ("the ", "-axis", "η-axis"),
+    ],
+)
+def test_a_formula_keeps_its_marks(before, after, kept):
+    block = mended(nodes.Text(before), formula("η"), nodes.Text(after))
+    assert spans(block) == [kept]
+    assert block.astext() == before + "η" + after
+
+
+def test_a_formula_without_marks_and_a_long_one_stay_as_they_are():
+    long = "x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7 + x_8 + x_9"
+    assert spans(mended(formula("η"), nodes.Text(" is"), formula(long), nodes.Text("."))) == []
+
+
+def test_marks_stay_with_a_formula_that_is_emphasised_or_a_link_and_between_two_formulas():
+    bold = nodes.strong("", "", formula("η"))
+    assert spans(mended(bold, nodes.Text(", "), formula("λ"), nodes.Text("),"))) == ["η,", "λ),"]
+    assert spans(mended(formula("η"), nodes.Text(","), formula("λ"))) == ["η,"]
+
+
+def test_other_builders_are_left_alone():
+    document = new_document("page")
+    document += nodes.paragraph("", "β = 1")
+    unbroken.keep_together(SimpleNamespace(builder=SimpleNamespace(format="latex")), document, "page")
+    assert document.astext() == "β = 1"
