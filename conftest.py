@@ -2,20 +2,40 @@
 
 It stands here and not in tests/ because pytest asks only the conftest files above a chapter:
 `python -m pytest book/de/overshooting.md` runs a single one.
+
+And in which portions tests go to the processes that run them side by side.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from jupytext.myst import myst_to_notebook
 from nbval.plugin import IPyNbCell, IPyNbFile, find_metadata_tags
+from xdist.scheduler import LoadScopeScheduling
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Run chapters with the Python that runs the tests, whatever kernels the machine knows."""
     config.option.nbval_current_env = True
+
+
+class Portions(LoadScopeScheduling):
+    """Whole files, as `--dist loadfile` gives them out, but of the site one page at a time."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        page = re.search(r"\[([\w/.?-]+\.html[^-\]]*)", test) if file.endswith("test_pages.py") else None
+        return page[1] if page else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Callable) -> LoadScopeScheduling:
+    """Called where tests run side by side. Files stay in their order: the long ones of the browser come first."""
+    config.option.loadscopereorder = False
+    return Portions(config, log)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -17,6 +17,19 @@ from lrlib import page as parts
 from pages import ROOT, SETTLED, SITE
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of `test_pages.py` run page by page: those of one page share it."""
+    places = [i for i, item in enumerate(items) if item.path.name == "test_pages.py"]
+    pages = list(dict.fromkeys(items[i].callspec.params["visit"] for i in places))
+
+    def order(item: pytest.Function) -> tuple[int, int]:
+        return pages.index(item.callspec.params["visit"]), item.function.__code__.co_firstlineno
+
+    for i, item in zip(places, sorted((items[i] for i in places), key=order), strict=True):
+        items[i] = item
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:

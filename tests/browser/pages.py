@@ -14,6 +14,10 @@ SETTLED = """async () => {
   await document.fonts.ready;
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""
+#: Whoever watches sizes and colours has seen what has changed.
+FRAMES = """() => new Promise((done) => {
+  requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)));
+})"""
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 NAMES = [TOC["root"], *(chapter["file"] for part in TOC.get("parts", [TOC]) for chapter in part["chapters"])]

@@ -588,33 +588,42 @@ WATCH = """() => {
   window.requestAnimationFrame = (callback) => { frames++; return request.call(window, callback); };
 }"""
 
-#: Takes the figure away while it plays; tells who listens still, and how many pictures are asked for after that.
-TAKE_AWAY = """async () => {
-  const figure = document.querySelector("lr-lab"), wait = (ms) => new Promise((done) => setTimeout(done, ms));
-  const heard = () => Object.fromEntries([...listening].filter(([, count]) => count > 0));
-  const main = figure.parentNode;
-  figure.remove();
-  const before = heard();
-  main.append(figure);
-  while (!figure.querySelector(".says:not(:empty)")) await wait(20);
-  figure.querySelector("details.drawer > summary").click();
-  figure.querySelectorAll(".transport button")[1].click();
-  while (Number(figure.querySelector(".transport input").value) < 2) await wait(20);
-  figure.remove();
-  await wait(50);
-  const then = frames;
-  await wait(300);
-  return { before, after: heard(), frames: frames - then, left: figure.children.length };
-}"""
+HEARD = "() => Object.fromEntries([...listening].filter(([, count]) => count > 0))"
 
 
 def test_a_figure_that_is_taken_away_stops_and_lets_go_of_everything(page, show):
+    page.clock.install()
     page.add_init_script(f"({WATCH})()")
     show(a_bowl(["gd", "adam"], panels=("landscape", *STEP_PANELS, "sensitivity", "microscope"), steps=300))
-    found = page.evaluate(TAKE_AWAY)
-    assert found["frames"] == 0, "something goes on being animated"
-    assert found["after"] == found["before"]
-    assert found["left"] == 0
+    page.evaluate("() => { window.figure = document.querySelector('lr-lab'); window.main = figure.parentNode; }")
+    page.evaluate("figure.remove()")
+    before = page.evaluate(HEARD)
+    page.evaluate("main.append(figure)")
+    expect(says(page)).not_to_be_empty()
+    open_drawer(page)
+    button(page, "play").click()
+    page.clock.run_for(500)
+    expect(button(page, "pause")).to_be_visible()
+    asked = page.evaluate("() => { figure.remove(); return frames; }")
+    page.clock.run_for(10_000)
+    assert page.evaluate("frames") == asked, "something goes on being animated"
+    assert page.evaluate(HEARD) == before
+    assert page.evaluate("figure.children.length") == 0
+
+
+#: Figures put into the place of one another, each of them playing when it goes.
+REPLACED = """async (times) => {
+  const main = document.querySelector("main"), text = document.querySelector("lr-lab").dataset.settings;
+  for (let i = 0; i < times; i++) {
+    const figure = document.createElement("lr-lab");
+    figure.dataset.settings = text;
+    main.replaceChildren(figure);
+    figure.build();
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    figure.querySelector(".transport button:nth-of-type(2)").click();
+  }
+}"""
+FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def test_figures_that_are_gone_leave_no_memory_behind(show):
@@ -623,27 +632,24 @@ def test_figures_that_are_gone_leave_no_memory_behind(show):
     session.send("Performance.enable")
 
     def held():
-        for _ in range(3):
-            session.send("HeapProfiler.collectGarbage")
+        session.send("HeapProfiler.collectGarbage")
         metrics = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
         return np.array([metrics["Nodes"], metrics["JSEventListeners"]])
 
-    again = """async (times) => {
-      const main = document.querySelector("main"), text = document.querySelector("lr-lab").dataset.settings;
-      for (let i = 0; i < times; i++) {
-        const figure = document.createElement("lr-lab");
-        figure.dataset.settings = text;
-        main.replaceChildren(figure);
-        figure.build();
-        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        figure.querySelector(".transport button:nth-of-type(2)").click();
-      }
-    }"""
-    page.evaluate(again, 3)
+    page.evaluate(REPLACED, 3)
     before = held()
-    page.evaluate(again, 12)
-    nodes, listeners = held() - before
-    assert nodes < 200 and listeners < 20, f"{nodes} nodes and {listeners} listeners more after 12 figures"
+    page.evaluate(REPLACED, 12)
+    # A browser lets go of a figure when it likes, some frames after it has gone; of a leak it never does.
+    for _ in range(100):
+        nodes, listeners = held() - before
+        if nodes < 200 and listeners < 20:
+            return
+        page.evaluate(FRAMES)
+    pytest.fail(
+        f"{nodes} nodes and {listeners} listeners are still held after 12 figures were taken away: "
+        "something outside of a figure keeps a reference to it, such as a listener without `signal`, "
+        "an observer or a timer; end it in what `renderLab` returns"
+    )
 
 
 def test_a_figure_out_of_sight_is_not_built_until_it_comes_near(page, show):

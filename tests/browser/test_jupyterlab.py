@@ -19,7 +19,7 @@ CELLS = [
     "from lrlib import lab\nfig = lab('parabola', lr=0.5, start=-4, steps=30, lr_range=(0.02, 5))\nfig",
     "print('rate', fig.lr, 'start', fig.start)",
     "fig.lr = 1.25\nfig.start = [2.0]",
-    "from lrlib import ask\nask(0.25)",
+    "from ipywidgets import VBox\nfrom lrlib import ask, lab\nVBox([ask(0.25), ask('critical_rate', figure=lab('parabola'))])",
     "print('points', len(fig.path.points), fig.path.points[1, 0])",
     """from ipywidgets import HBox, VBox, interactive_output, link
 from lrlib import lab
@@ -60,11 +60,15 @@ def lab_url(tmp_path_factory) -> str:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """Settings of whoever runs the tests stay out of it."""
+    """Settings of whoever runs the tests stay out of it, and so does the question whether to fetch news."""
     private = {
         name: str(folder / name)
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
     }
+    quiet = Path(private["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab", "apputils-extension")
+    quiet.mkdir(parents=True)
+    told = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    (quiet / "notification.jupyterlab-settings").write_text(json.dumps(told), encoding="utf-8")
     return os.environ | private
 
 
@@ -132,10 +136,25 @@ def test_the_traits_follow_the_slider_and_the_figure_follows_the_traits(notebook
 
 def test_a_question_answers_in_the_notebook(notebook):
     question = run(notebook, 3)
-    expect(question.locator("input")).to_be_visible(timeout=90_000)
-    question.locator("input").fill("1/4")
-    question.locator("button").click()
-    expect(question.locator("[role=status]")).to_have_text("Right: 0.25.")
+    expect(question.locator("input")).to_have_count(2, timeout=90_000)
+    for number, given, said in ((0, "1/4", "Right: 0.25."), (1, "2", "Right: 2.")):  # the second asks the kernel
+        question.locator("input").nth(number).fill(given)
+        question.locator("button").nth(number).click()
+        expect(question.locator("[role=status]").nth(number)).to_have_text(said)
+
+
+def test_figures_side_by_side_share_the_width_and_keep_apart(notebook):
+    both = run(notebook, 5).first
+    for width in (1700, 1280, 800):
+        notebook.set_viewport_size({"width": width, "height": 1400})
+        expect(both.locator(".says").last).to_be_visible(timeout=90_000)
+        race, bowl = (figure.bounding_box() for figure in both.locator(".lr-lab").all())
+        assert race["width"] >= 320 and bowl["width"] == pytest.approx(race["width"], abs=1)
+        assert bowl["x"] >= race["x"] + race["width"] + 16
+        # What does not fit beside each other scrolls in Jupyter's box, and is not laid over its neighbour.
+        assert both.locator(".lr-lab").evaluate_all(
+            "all => all.every(figure => figure.scrollWidth <= figure.clientWidth + 1)"
+        )
 
 
 def test_figures_are_composed_linked_observed_and_hold_what_is_on_screen(notebook):

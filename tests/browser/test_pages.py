@@ -1,0 +1,296 @@
+"""Every page of the built site, opened once over http and gone through: what it shows, says, links to and asks.
+
+The tests of one page share it, in this order; what changes the page comes last.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import pytest
+from axe_playwright_python.base import AxeResults
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, expect
+
+from conftest import Watched
+from lrlib import descend
+from lrlib.optimizers import OPTIMIZERS
+from lrlib.quantities import QUANTITIES
+from lrlib.state import arguments, changed
+from lrlib.surfaces import SURFACES
+from lrlib.words import strings
+from pages import FRAMES, LANGUAGES, PAGES, SETTLED
+
+DOORS = ["index.html?choose", "404.html"]
+
+
+class Visit:
+    """A page while it is gone through."""
+
+    def __init__(self, browser: Browser, address: str, path: str):
+        self.path = path
+        self.language, _, self.name = path.rpartition("/")
+        context = browser.new_context()
+        self.watched = Watched(context)
+        self.page = context.new_page()
+        self.look(1280, "light")
+        self.page.goto(f"{address}/{path}")
+        self.page.evaluate(SETTLED)
+        self.figures = self.page.locator("lr-lab")
+
+    def look(self, width: int, theme: str) -> None:
+        """The window and what its system prefers, from now on."""
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.emulate_media(color_scheme=theme)
+
+    def expect_no_violation(self, options: dict[str, Any], once: str) -> None:
+        """Axe, which is there, finds nothing; of what matches `once` and is alike it sees the first."""
+        self.page.evaluate(TAKE_OUT_ALIKE, once)
+        found = AxeResults(self.page.evaluate("options => axe.run(options)", options))
+        self.page.evaluate(PUT_BACK)
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.fixture(scope="module")
+def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Visit]:
+    visit = Visit(browser, address, request.param)
+    yield visit
+    visit.page.context.close()
+
+
+@pytest.fixture(autouse=True)
+def quiet(visit: Visit) -> Iterator[None]:
+    """No test passes in which the page complains or asks another host."""
+    yield
+    problems, visit.watched.problems = visit.watched.problems, []
+    assert not problems, "\n".join(problems)
+
+
+every_page = pytest.mark.parametrize("visit", PAGES, indirect=True, scope="module")
+every_page_and_door = pytest.mark.parametrize("visit", [*PAGES, *DOORS], indirect=True, scope="module")
+
+
+# ---------------------------------------------------------------- what it shows and says
+
+
+@every_page
+def test_its_figures_live(visit):
+    for figure in visit.figures.all():
+        asks = figure.locator(".predict fieldset:visible").count()  # it tells nothing before the guess
+        expect(figure.locator(".predict legend" if asks else ".says")).not_to_be_empty()
+        assert figure.locator("svg.inner path").count() > 0
+
+
+@every_page
+def test_it_names_its_language_and_its_sisters(visit):
+    assert visit.page.locator("html").get_attribute("lang").split("-")[0] == visit.language
+    links = visit.page.locator("link[rel=alternate][hreflang]").evaluate_all(
+        "all => all.map(link => [link.hreflang, link.href])"
+    )
+    told = {tag.split("-")[0]: href for tag, href in links}
+    for other in LANGUAGES:
+        assert told[other].endswith(f"/{other}/{visit.name}")
+    assert "x" in told, "x-default is missing"
+
+
+ENGLISH = re.compile(
+    r"\b(Search|Next|Previous|Contents|Skip|Back to top|Toggle|Show|Hide|Click|Copy|Print|Exercise|Solution|Download"
+    r"|Light|Dark|Settings|Index|Menu|Close|Sections|Note|Warning|Table of contents)\b"
+)
+
+#: All that is read of a page or read out, but for code and what is said to be English.
+TEXTS = """() => {
+  const found = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode, parent = node.parentElement;
+    if (!parent.closest("pre, code, script, style, mjx-container, .highlight, cite, .citation, dl.citation, #references, [lang=en], .term-translations"))
+      found.push(node.textContent);
+  }
+  for (const node of document.querySelectorAll("[title], [aria-label], [placeholder], [alt]"))
+    if (!node.closest("[lang=en]"))
+      for (const name of ["title", "aria-label", "placeholder", "alt"]) found.push(node.getAttribute(name) ?? "");
+  return found;
+}"""
+
+
+@pytest.mark.parametrize("visit", [path for path in PAGES if not path.startswith("en/")], indirect=True, scope="module")
+def test_no_word_of_the_interface_is_left_in_english(visit):
+    texts = visit.page.evaluate(TEXTS)
+    left = {text.strip() for text in texts if ENGLISH.search(text) and len(text) < 200}
+    assert not left
+
+
+# ---------------------------------------------------------------- WCAG 2.2 AA, at two widths, light and dark
+
+VIEWS = ((1280, "light"), (1280, "dark"), (375, "dark"), (375, "light"))
+COLOURS = ["color-contrast", "link-in-text-block"]
+#: Only violations are worked out in full.
+RESULTS = {"preload": False, "resultTypes": ["violations"]}
+RULES_OF_COLOUR = {"runOnly": {"type": "rule", "values": COLOURS}, **RESULTS}
+OTHER_RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    "rules": {name: {"enabled": False} for name in COLOURS},
+    **RESULTS,
+}
+
+#: Axe takes many seconds for a long page. Takes out what matches and holds no element that did not stand before with the
+#: same attributes within the same: axe has seen its like. Figures and questions stay whole; formulas are all alike.
+TAKE_OUT_ALIKE = """(selector) => {
+  window.alike = [];
+  const seen = new Set(), kinds = new Map();
+  const kind = (node) => [node.localName, node.getAttribute("class"), node.getAttribute("style"), ...node.getAttributeNames().sort()].join(" ");
+  const kindWithin = (node) => {
+    if (!kinds.has(node)) kinds.set(node, node === document.body ? "" : `${kindWithin(node.parentElement)} > ${kind(node)}`);
+    return kinds.get(node);
+  };
+  const walk = (node) => {
+    if (node.matches("lr-lab, lr-ask")) return;
+    const isAlike = node.matches(selector) && [node, ...node.querySelectorAll(":not(mjx-container *)")].every((one) => seen.has(kindWithin(one)));
+    if (isAlike) return alike.push([node, new Comment()]);
+    seen.add(kindWithin(node));
+    [...node.children].forEach(walk);
+  };
+  document.querySelectorAll("article").forEach(walk);
+  for (const [node, place] of alike) node.replaceWith(place);
+}"""
+PUT_BACK = "() => { for (const [node, place] of alike) place.replaceWith(node); }"
+#: What changes slowly has changed.
+END_TRANSITIONS = "() => document.getAnimations().forEach((one) => one instanceof CSSTransition && one.finish())"
+
+
+def views_of(path: str) -> tuple[tuple[int, str], ...]:
+    """The entries of the reference are the same in every edition: beyond English, each width and theme once."""
+    return VIEWS[::2] if "reference" in path and not path.startswith("en/") else VIEWS
+
+
+@pytest.mark.parametrize(
+    ("visit", "width", "theme"),
+    [(path, *view) for path in (*PAGES, *DOORS) for view in views_of(path)],
+    indirect=["visit"],
+    scope="module",
+)
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(visit, width, theme):
+    page = visit.page
+    visit.look(width, theme)
+    if visit.language:
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    page.evaluate(FRAMES)
+    page.evaluate(END_TRANSITIONS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(Axe().axe_script)
+    if theme == "light":  # these rules see no colours
+        visit.expect_no_violation(OTHER_RULES, once="mjx-container, .highlight pre")
+    visit.expect_no_violation(RULES_OF_COLOUR, once="*")
+
+
+# ---------------------------------------------------------------- links to states of its figures
+
+
+def state_of(figure: Locator) -> dict[str, Any]:
+    """What a figure is set to now."""
+    author = json.loads(figure.get_attribute("data-settings"))
+    return author | figure.evaluate(
+        "(figure, keys) => Object.fromEntries(keys.map(key => [key, figure.model.get(key) ?? null]))", list(author)
+    )
+
+
+def state_linked(author: dict[str, Any], href: str) -> dict[str, Any]:
+    """What a link sets the author's figure to: `#figure=2&lr=0.1`."""
+    _, *given = href.split("&")
+    changes = {key: json.loads(unquote(text)) for key, text in (part.split("=", 1) for part in given)}
+    changes["settings"] = author["settings"] | changes.get("settings", {})
+    return changed(author, changes)
+
+
+@every_page
+def test_links_set_figures_to_their_states(visit):
+    page = visit.page
+    visit.look(1280, "light")
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    for link in page.locator("a.state").all():
+        href = link.get_attribute("href")
+        figure = visit.figures.nth(int(re.match(r"#figure=(\d+)", href)[1]) - 1)
+        author = json.loads(figure.get_attribute("data-settings"))
+        wanted = state_linked(author, href)
+        link.click()
+        expect(figure).to_be_in_viewport()
+        assert figure.locator(".wrong:not(:empty)").all_inner_texts() == [], href
+        found = state_of(figure)
+        assert {key: found[key] for key in wanted} == wanted, href
+
+
+# ---------------------------------------------------------------- questions
+
+
+def read_off(name: str, state: dict[str, Any], **changes: Any) -> float:
+    """A number that a question asks for, of a figure in this state."""
+    given = arguments(state, state["optimizer"], **changes)
+    lr = changes.get("lr", state["rates"].get(state["optimizer"], state["lr"]))
+    with np.errstate(all="ignore"):
+        return float(QUANTITIES[name](descend(**given), lr, state["cursor"] or 0))
+
+
+@cache
+def reaching(name: str, goal: tuple[float | None, float | None], state_text: str) -> str:
+    """A link's changes that bring a figure to its goal, by its rate and one of its controls; found by trying."""
+    state = json.loads(state_text)
+    low, high = (float(end) if end is not None else bound for end, bound in zip(goal, (-np.inf, np.inf)))
+    known = SURFACES[state["surface"]].settings | OPTIMIZERS[state["optimizer"]].settings
+    reach = {name: np.linspace(*known[name].slider, 12).tolist() for name in state["controls"] if name in known}
+    rates = np.geomspace(*state["lr_range"], 60).tolist()
+    for settings in [{}, *({key: value} for key, values in reach.items() for value in values)]:
+        for lr in rates:
+            try:
+                value = read_off(name, state, lr=lr, **settings)
+            except ValueError:
+                continue  # a setting that is not allowed
+            if low <= value <= high:
+                return f"lr={json.dumps(lr)}&settings={json.dumps(settings)}"
+    pytest.fail(f"no rate and no control brings {name} to {goal} in the figure {state_text}")
+
+
+def answer(visit: Visit, question: Locator) -> None:
+    """The right answer, by keyboard."""
+    page, asked = visit.page, json.loads(question.get_attribute("data-settings"))
+    if asked.get("choices"):
+        question.locator("input").first.focus()
+        page.keyboard.press("Space")
+        for _ in range(asked["choices"].index(asked["answer"])):
+            page.keyboard.press("ArrowDown")
+        return page.keyboard.press("Enter")
+    number = question.evaluate(
+        """question => [...document.querySelectorAll("lr-lab")].filter(
+             figure => figure.compareDocumentPosition(question) & Node.DOCUMENT_POSITION_FOLLOWING).length"""
+    )
+    if asked.get("goal"):
+        author = visit.figures.nth(number - 1).get_attribute("data-settings")
+        changes = reaching(asked["answer"], tuple(asked["goal"]), json.dumps(json.loads(author) | {"language": "en"}))
+        page.evaluate("hash => { location.hash = hash; }", f"#figure={number}&{changes}")
+        question.locator("button").focus()
+        return page.keyboard.press("Enter")
+    right = asked["answer"]
+    if isinstance(right, str):
+        right = read_off(right, state_of(visit.figures.nth(number - 1)))
+    question.locator("input").focus()
+    page.keyboard.type(repr(right).replace(".", strings(asked["language"])["decimal"]))
+    page.keyboard.press("Enter")
+
+
+@every_page
+def test_questions_say_right_to_the_right_answer(visit):
+    for figure in visit.figures.all():
+        if (skip := figure.locator(".predict .quiet")).is_visible():
+            skip.press("Enter")  # what has still to be foretold is not told
+    for question in visit.page.locator("lr-ask").all():
+        asked = json.loads(question.get_attribute("data-settings"))
+        assert asked["language"] == visit.language
+        answer(visit, question)
+        said, _, _ = strings(visit.language)["ask_reached" if asked.get("goal") else "ask_right"].partition("{")
+        expect(question.locator("[role=status]")).to_contain_text(said.strip())
+        expect(question.locator("form")).to_have_attribute("data-right", "true")
