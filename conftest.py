@@ -1,4 +1,4 @@
-"""Every chapter is a test: its code cells are run in order, in a kernel started in its own folder.
+"""Every chapter is a test: its code cells are run in order, in a kernel that stands in its folder.
 
 It stands here and not in tests/ because pytest asks only the conftest files above a chapter:
 `python -m pytest book/de/overshooting.md` runs a single one.
@@ -13,8 +13,19 @@ from pathlib import Path
 
 import pytest
 from jupytext.myst import myst_to_notebook
+from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile, find_metadata_tags
 from xdist.scheduler import LoadScopeScheduling
+
+#: The one that runs chapters in this process, after any that have died.
+KERNELS: list[RunningKernel] = []
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Nothing is left running."""
+    for kernel in KERNELS:
+        if kernel.is_alive():
+            kernel.stop()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -60,10 +71,24 @@ class ChapterFile(IPyNbFile):
             yield ChapterCell.from_parent(self, name=f"line {line}", cell_num=number, cell=cell, options=options)
 
     def setup(self) -> None:
-        """Start the kernel."""
+        """A kernel in the chapter's folder, without what the chapter before has left in it.
+
+        Its modules stay loaded, which takes most of a start; the build runs every chapter in a kernel of its own.
+        """
         import matplotlib.font_manager  # noqa: F401 — builds its cache here, or a first cell would say so on stderr
 
-        super().setup()
+        if KERNELS and KERNELS[-1].is_alive():
+            self.kernel = KERNELS[-1]
+            self.setup_sanitize_files()
+        else:
+            super().setup()
+            KERNELS.append(self.kernel)
+        emptied = self.kernel.execute_cell_input(f"%reset -fs\n%cd -q {self.path.parent}")
+        self.kernel.await_reply(emptied, timeout=60)
+        self.kernel.await_idle(emptied, timeout=60)
+
+    def teardown(self) -> None:
+        """The kernel is kept for the next chapter."""
 
 
 class ChapterCell(IPyNbCell):

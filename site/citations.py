@@ -1,4 +1,4 @@
-"""How sources are listed: without a word of English between their parts, so that it serves all editions."""
+"""How sources are listed and cited: without a word of English between their parts, so that it serves all editions."""
 
 from typing import Any
 
@@ -6,6 +6,9 @@ from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style, date, pages
 from pybtex.style.template import field, join, names, optional, sentence, tag
 from sphinx.application import Sphinx
+from sphinxcontrib.bibtex.plugin import register_plugin as register_for_sphinx
+from sphinxcontrib.bibtex.style.referencing import PersonStyle
+from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 
 class Wordless(Style):
@@ -31,6 +34,14 @@ class Wordless(Style):
     get_incollection_template = get_inproceedings_template
 
 
+class WordlessReferences(AuthorYearReferenceStyle):
+    """Authors and year in the text, two authors with a sign between them."""
+
+    def __init__(self) -> None:
+        super().__init__(person=PersonStyle(sep2=" & ", last_sep=" & "))
+
+
 def setup(app: Sphinx) -> None:
-    """Called by lrbook; _config.yml names the style."""
+    """Called by lrbook; _config.yml names both styles."""
     register_plugin("pybtex.style.formatting", "wordless", Wordless)
+    register_for_sphinx("sphinxcontrib.bibtex.style.referencing", "wordless", WordlessReferences)

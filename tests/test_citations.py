@@ -13,9 +13,9 @@ def entries():
     return list(Wordless().format_bibliography(parse_file(BIBLIOGRAPHY)))
 
 
-def test_sources_are_sorted_by_author():
-    keys = [entry.key for entry in entries()]
-    assert keys == sorted(keys)
+def test_sources_are_sorted_by_author_and_then_by_year_or_title():
+    authors = [entry.key.rstrip("0123456789") for entry in entries()]
+    assert authors == sorted(authors)
 
 
 def test_no_english_word_joins_names_and_places():

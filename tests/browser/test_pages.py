@@ -49,9 +49,9 @@ class Visit:
 
     def expect_no_violation(self, options: dict[str, Any], once: str) -> None:
         """Axe, which is there, finds nothing; of what matches `once` and is alike it sees the first."""
-        self.page.evaluate(TAKE_OUT_ALIKE, once)
+        self.page.evaluate(HIDE_ALIKE, once)
         found = AxeResults(self.page.evaluate("options => axe.run(options)", options))
-        self.page.evaluate(PUT_BACK)
+        self.page.evaluate(SHOW_AGAIN)
         assert found.violations_count == 0, found.generate_report()
 
 
@@ -138,9 +138,9 @@ OTHER_RULES = {
     **RESULTS,
 }
 
-#: Axe takes many seconds for a long page. Takes out what matches and holds no element that did not stand before with the
-#: same attributes within the same: axe has seen its like. Figures and questions stay whole; formulas are all alike.
-TAKE_OUT_ALIKE = """(selector) => {
+#: Axe takes many seconds for a long page. Hides what matches and holds no element that did not stand before with the same
+#: attributes within the same: axe has seen its like. Nothing moves. Figures and questions stay whole; formulas are all alike.
+HIDE_ALIKE = """(selector) => {
   window.alike = [];
   const seen = new Set(), kinds = new Map();
   const kind = (node) => [node.localName, node.getAttribute("class"), node.getAttribute("style"), ...node.getAttributeNames().sort()].join(" ");
@@ -151,14 +151,19 @@ TAKE_OUT_ALIKE = """(selector) => {
   const walk = (node) => {
     if (node.matches("lr-lab, lr-ask")) return;
     const isAlike = node.matches(selector) && [node, ...node.querySelectorAll(":not(mjx-container *)")].every((one) => seen.has(kindWithin(one)));
-    if (isAlike) return alike.push([node, new Comment()]);
+    if (isAlike) return alike.push([node, node.getAttribute("style")]);
     seen.add(kindWithin(node));
     [...node.children].forEach(walk);
   };
   document.querySelectorAll("article").forEach(walk);
-  for (const [node, place] of alike) node.replaceWith(place);
+  for (const [node] of alike) node.style.visibility = "hidden";
 }"""
-PUT_BACK = "() => { for (const [node, place] of alike) place.replaceWith(node); }"
+SHOW_AGAIN = """() => {
+  for (const [node, style] of alike) {
+    if (style === null) node.removeAttribute("style");
+    else node.setAttribute("style", style);
+  }
+}"""
 #: What changes slowly has changed.
 END_TRANSITIONS = "() => document.getAnimations().forEach((one) => one instanceof CSSTransition && one.finish())"
 
