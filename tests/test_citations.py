@@ -13,9 +13,15 @@ def entries():
     return list(Wordless().format_bibliography(parse_file(BIBLIOGRAPHY)))
 
 
-def test_sources_are_sorted_by_author_and_then_by_year_or_title():
-    authors = [entry.key.rstrip("0123456789") for entry in entries()]
-    assert authors == sorted(authors)
+def test_sources_are_sorted_by_their_authors_and_then_by_year():
+    known = parse_file(BIBLIOGRAPHY).entries
+
+    def place(key: str) -> tuple[list[list[str]], str]:
+        authors = [[*one.last_names, *one.first_names, *one.middle_names] for one in known[key].persons["author"]]
+        return [[name.strip("{}").lower() for name in names] for names in authors], known[key].fields["year"]
+
+    keys = [entry.key for entry in entries()]
+    assert keys == sorted(keys, key=place)
 
 
 def test_no_english_word_joins_names_and_places():

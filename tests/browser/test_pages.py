@@ -189,8 +189,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(visit, width, theme):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     if not page.evaluate("'axe' in window"):
         page.evaluate(Axe().axe_script)
-    if theme == "light":  # these rules see no colours
-        visit.expect_no_violation(OTHER_RULES, once="mjx-container, .highlight pre")
+    visit.expect_no_violation(OTHER_RULES, once="mjx-container, .highlight pre")
     visit.expect_no_violation(RULES_OF_COLOUR, once="*")
 
 
