@@ -3,9 +3,11 @@
 import shutil
 import sys
 
+#: First the one without windows: it renders with the same engine and opens a page in a third of the time.
 #: A mac and Windows keep their browsers off the path.
 PLACES = [
-    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
+    *("chromium-headless-shell", "chromium", "chromium-browser"),
+    *("google-chrome", "google-chrome-stable", "chrome", "microsoft-edge", "msedge"),
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
     "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
@@ -13,7 +15,7 @@ PLACES = [
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 MISSING = f"""\
 These tests need a browser, and none was found. Install one:
-    Debian, Ubuntu:  sudo apt-get install chromium
+    Debian, Ubuntu:  sudo apt-get install chromium-headless-shell
     any system:      {sys.executable} -m playwright install chromium
 """
 
