@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lrlib.arithmetic import sq, sqrt
+from lrlib.arithmetic import inf, sq, sqrt, where
 from lrlib.optimizers import find_optimizer
 from lrlib.settings import broadcast, number, numbers, shown
 from lrlib.settings import count as whole
@@ -22,6 +22,7 @@ __all__ = [
     "eigenvalues",
     "hessian_vector_product",
     "largest_eigenvalues",
+    "noise_floor",
     "overflow_step",
     "preconditioned_sharpness",
     "taylor",
@@ -387,6 +388,53 @@ def best_momentum(largest: Any, smallest: Any) -> BestMomentum:
     total = largest**0.5 + smallest**0.5
     factor = (largest**0.5 - smallest**0.5) / total
     return BestMomentum(sq(2 / total), sq(factor), factor)
+
+
+def floor_along(lr, curve, noise):
+    r"""The part of the noise floor that one eigenvector of the Hessian adds; inf where no floor exists.
+
+    $$\frac{\eta\,\sigma^2}{2\,(2 - \eta\lambda)}$$
+
+    In the restricted language, so that the page draws the same numbers.
+
+    >>> [float(floor_along(1.0, curve, 2.0)) for curve in (1.0, 2.5)]
+    [2.0, inf]
+    """
+    room = 2 - lr * curve
+    return where(room > 0, lr * sq(noise) / (2 * room), inf)
+
+
+def noise_floor(lr: Any, eigenvalues: Any, noise: Any) -> np.ndarray:
+    r"""How far above its minimum the loss of a quadratic hovers on average, where the gradient is noisy.
+
+    $$\sum_i \frac{\eta\,\sigma^2}{2\,(2 - \eta\lambda_i)}$$
+
+    Arguments
+        lr: learning rate η ≥ 0 of gradient descent; a number or an array of shape (…).
+        eigenvalues: λᵢ > 0 of the Hessian, all n of them along the last axis: shape (n,) or (…, n).
+        noise: standard deviation σ ≥ 0 of each coordinate of the gradient, as in `descend`; like lr.
+
+    Returns an array of shape (…): the mean loss of a run that keeps this rate for ever; inf where ηλ is 2 or
+    more along some direction, since the loss then grows without end. With steps of η times the gradient plus
+    noise, E x² = (1 − ηλ)² E x² + η²σ² along an eigenvector once the mean stands still, and ½λ E x² is its
+    part of the loss. Runs come near their floor after about 1/(ηλ) steps, λ the smallest eigenvalue.
+
+    >>> from lrlib import curvature
+    >>> float(curvature.noise_floor(0.5, [1.0], noise=1.0).round(4))
+    0.1667
+    >>> curvature.noise_floor([0.1, 0.2, 0.4], [4.0, 1.0], noise=2.0).round(3).tolist()
+    [0.23, 0.556, 2.5]
+
+    Source: the chapter "stuck" derives it; L. Bottou, F. E. Curtis and J. Nocedal, "Optimization Methods for
+    Large-Scale Machine Learning", SIAM Review 60(2) (2018), theorem 4.6, bound the floor of a much wider class.
+    """
+    lr, noise = (np.asarray(numbers(name, given, 0)) for name, given in (("lr", lr), ("noise", noise)))
+    eigenvalues = np.asarray(numbers("eigenvalues", eigenvalues, 0, open_low=True))
+    if eigenvalues.ndim == 0:
+        raise ValueError("eigenvalues must have an axis of all eigenvalues of the Hessian, got one number")
+    _broadcast(lr=lr, eigenvalues=eigenvalues[..., 0], noise=noise)
+    with np.errstate(all="ignore"):
+        return floor_along(lr[..., None], eigenvalues, noise[..., None]).sum(axis=-1)
 
 
 def hessian_vector_product(function: Callable, x: Any, v: Any) -> np.ndarray:

@@ -46,6 +46,7 @@ _ROW = 3  # panels beside each other
 _WIDTH = 44  # letters of a line of text in a panel
 _FEW = 60  # steps: beyond, dots would hide the line …
 _MANY = 150  # … and these that of the path
+_CROSSINGS = 20  # of a threshold: of more, as at the edge of stability, only the first is marked
 _FAR = 10  # powers of ten: losses so far below or above the first are out of the picture
 _MOST = 1e300  # beyond, the span of an axis would be infinite
 _DEEP = 1000  # powers of ten below 1: below any picture
@@ -65,6 +66,7 @@ class Scene:
     sweep     for the panel "sensitivity": "span" (low, high) of the rates, "rates", and by rule the
               final "losses" at them and the rate "now"
     formats   for the panel "microscope": the run in focus in each number format, by its name
+    floor     for the panel "loss": the noise floor of the run in focus at each step's rate; None where it has none
     map       for the panel "map": "rates", "betas", their "factors", (rate, memory) "now" and, where it
               is known, "best", and the "curvatures" at the minimum; None where there is no memory or no error
     """
@@ -78,6 +80,7 @@ class Scene:
     untold: bool = False
     sweep: dict[str, Any] | None = None
     formats: dict[str, Path] | None = None
+    floor: np.ndarray | None = None
     map: dict[str, Any] | None = None
 
     @property
@@ -246,7 +249,14 @@ def _place(path: Path, t: int) -> tuple[float, float]:
 
 
 def _loss(axes: Axes, scene: Scene) -> None:
-    _decades(axes, [(path.losses, scene.line(name)) for name, path in scene.paths.items()])
+    lines = [(path.losses, scene.line(name)) for name, path in scene.paths.items()]
+    floor = None if scene.untold else scene.floor
+    _decades(axes, lines if floor is None else [*lines, (_in_sight(floor, lines), {"visible": False})])
+    if floor is not None:
+        axes.plot(
+            _exponents(_to_the_edge(floor)), color=INK, ls=(0, (1, 1.5)), lw=1.4, label=scene.words["noise_floor"]
+        )
+        axes.legend(fontsize=8, framealpha=0.8, edgecolor="none", handlelength=1.8, borderaxespad=0.2)
     first = _exponents(scene.path.losses)[0]
     if np.isfinite(first):
         axes.set_ylim(bottom=max(axes.get_ylim()[0], np.floor(first - _FAR)))
@@ -254,6 +264,14 @@ def _loss(axes: Axes, scene: Scene) -> None:
         if scene.told[key] is not None:
             axes.axvline(scene.told[key], color=DANGER, ls="--", lw=1)
             _note(axes, scene.words["mark_" + key].format(step=scene.told[key]), place)
+
+
+def _in_sight(floor: np.ndarray, lines: list[tuple[np.ndarray, dict]]) -> np.ndarray:
+    """A floor as far as the axis follows it: to ten times the highest and a tenth of the lowest loss."""
+    losses = np.concatenate([values for values, _ in lines]).astype(float)
+    losses = losses[np.isfinite(losses) & (losses > 0)]
+    low, high = losses.min(initial=np.inf) / 10, losses.max(initial=0) * 10
+    return np.where((floor > low) & (floor < high), floor, np.nan)
 
 
 def _norm(axes: Axes, scene: Scene) -> None:
@@ -374,23 +392,41 @@ def _gauge(axes: Axes, scene: Scene) -> None:
     thresholds = _to_the_edge(np.asarray(path.threshold, dtype=float))
     first = thresholds[0]
     finite = products[np.isfinite(products)]
-    top = np.clip(1.15 * finite.max(initial=0), 1.5 * thresholds.max(), 4 * thresholds.max())
+    most, largest = 1.15 * finite.max(initial=0), 4 * thresholds.max()
+    if most > largest:  # a peak that leaves the picture anyway does not flatten all the rest
+        usual = np.percentile(products[np.isfinite(products[:, 0]), 0], 95)
+        most = max(1.15 * usual, 2 * thresholds.max())
+    top = np.clip(most, 1.5 * thresholds.max(), largest)
     steps = np.arange(scene.steps + 1)
     axes.fill_between(steps, 0, thresholds, color=CALM, lw=0)
     axes.fill_between(steps, thresholds, top, **_HATCHED)
     axes.plot(steps, thresholds, color=DANGER, lw=1.2)
     for column, line in zip(products.T, ("-", "--"), strict=False):
         axes.plot(steps, _drawable(column), ls=line, color=scene.style(scene.focus)["color"], lw=1.8)
+    over = products[:-1, 0] > thresholds[:-1]
+    crossings = np.flatnonzero(over[1:] & ~over[:-1]) + 1
+    marked = crossings if len(crossings) <= _CROSSINGS else crossings[:1]
+    axes.plot(marked, thresholds[marked] - 0.035 * top, "^", color=DANGER, ms=6, mec="white", mew=0.7)
+    obstacles = [*products.T, thresholds, thresholds - 0.06 * top * bool(marked.size)]
     middle = "zone_zigzag" if first == 2 else "zone_swing"
     last = thresholds[-1]
     for low, high, zone in ((0, glide, "zone_glide"), (glide, last, middle), (last, top, "zone_explode")):
         if high - low > top / 12:
-            axes.text(
-                scene.steps * 0.98, (low + high) / 2, scene.words[zone], fontsize=8, ha="right", va="center", color=INK
-            )
+            height = _free(low, high, obstacles, 0.05 * top)
+            axes.text(scene.steps * 0.98, height, scene.words[zone], fontsize=8, ha="right", va="center", color=INK)
     axes.set_ylim(max(min(0, finite.min(initial=0)), -top), top)
     if not products[0, 0] <= top:
         _note(axes, f"▲ {_product(path)} = {scene.number(products[0, 0])}")
+
+
+def _free(low: float, high: float, lines: list[np.ndarray], room: float) -> float:
+    """A height at the right, between two others and near their middle, where a word has room beside the lines."""
+    places = np.linspace(low, high, 41)
+    across = np.linspace(0.75, 1, 60)
+    near = np.concatenate([np.interp(across, np.linspace(0, 1, len(line)), _drawable(line)) for line in lines])
+    near = np.concatenate([near[np.isfinite(near)], [low, high]])
+    away = np.abs(places[:, None] - near).min(axis=1)
+    return float(places[np.argmax(np.minimum(away, room) - 0.05 * np.abs(places - (low + high) / 2))])
 
 
 def _to_the_edge(values: np.ndarray) -> np.ndarray:

@@ -221,7 +221,8 @@ class lab(anywidget.AnyWidget):
         return self._said(self.paths)
 
     def _facts(self, paths: dict[str, Path]) -> dict[str, Any]:
-        return words.facts(paths[self.optimizer], self.view, self.panels, rate_of(self._state, self.optimizer))
+        state, path = self._state, paths[self.optimizer]
+        return words.facts(path, self.view, self.panels, rate_of(state, self.optimizer), _floor(state, path))
 
     def _said(self, paths: dict[str, Path]) -> str:
         race = [(name, float(path.losses[-1])) for name, path in paths.items()] if len(paths) > 1 else None
@@ -306,6 +307,7 @@ class lab(anywidget.AnyWidget):
             untold=self._untold,
             sweep=_sweep(self._state) if "sensitivity" in panels else None,
             formats=_formats(self._state) if "microscope" in panels else None,
+            floor=_floor(self._state, paths[self.optimizer]) if "loss" in panels else None,
             map=_map(self._state) if "map" in panels else None,
         )
         return figures.still(scene, panels)
@@ -401,6 +403,17 @@ def _map(state: State) -> dict[str, Any] | None:
         "curvatures": curvatures,
         "best": curvature.best_momentum(curvatures[0], curvatures[-1])[:2] if known else None,
     }
+
+
+def _floor(state: State, path: Path) -> np.ndarray | None:
+    """The loss about which a run would hover at the rate of each step; None where no formula says it."""
+    if path.optimizer.name != "gd" or not state["noise"] or path.surface.name not in BOWLS:
+        return None
+    settings = {name: float(value) for name, value in path.surface_settings.items()}
+    least, rates = path.surface.minima(**settings), path.rates.astype(float)
+    with np.errstate(all="ignore"):
+        parts = (curvature.floor_along(rates, curve, state["noise"]) for curve in path.eigenvalues[0])
+        return path.surface.value(*least, **settings) + sum(parts)
 
 
 def _formats(state: State) -> dict[str, Path]:

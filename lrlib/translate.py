@@ -382,13 +382,14 @@ def mathematics() -> str:
 
     Its value is a function `mathematicsIn(format)` of "float64", "float32" or "float16". It gives, and remembers, an
     object with `surfaces`, `optimizers`, `schedules`, `warmup`, `rectification`, `eigenvalues_2d`,
-    `preconditioned_2d`, `normals`, `round` and the functions of `arithmetic`.
+    `preconditioned_2d`, `floor_along`, `normals`, `round` and the functions of `arithmetic`.
 
     Values, gradients and `descend` are in the format; they are given numbers that have been rounded to it.
     Hessians, minima, the rules' companions, schedules, eigenvalues and normals are in float64 in every format.
     Float64 has a text without `R`: once R has had a second meaning, a browser no longer inlines it.
     """
-    single = (curvature.eigenvalues_2d, curvature.preconditioned_2d, *(getattr(noise, name) for name in _NOISE))
+    spectral = (curvature.eigenvalues_2d, curvature.preconditioned_2d, curvature.floor_along)
+    single = (*spectral, *(getattr(noise, name) for name in _NOISE))
     doubles = "\n".join(function(python) for python in single)
     kinds = ",\n".join(f"{name}: {schedule(known)}" for name, known in SCHEDULES.items())
     losses = ",\n".join(f"{name}: {surface(known)}" for name, known in SURFACES.items())
@@ -415,7 +416,7 @@ const surfaces = {{
 }};
 {_shared(rounded=False)}
 return {{
-  round: (x) => x, surfaces, optimizers, schedules, warmup, rectification, eigenvalues_2d, preconditioned_2d, normals,
+  round: (x) => x, surfaces, optimizers, schedules, warmup, rectification, eigenvalues_2d, preconditioned_2d, floor_along, normals,
   {public},
 }};
 }})();

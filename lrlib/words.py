@@ -89,7 +89,7 @@ def format_number(value: float, decimal: str = ".", figures: int = 3) -> str:
     return sign + whole + (decimal + part if part else "") + tail
 
 
-def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
+def facts(path: Path, view: Any, panels: Any, rate: float, floor: np.ndarray | None = None) -> dict[str, Any]:
     """What happened on one run, as the sentence tells it.
 
     Steps are None where a thing did not happen: `leaves` is the step from which on every point lies
@@ -98,7 +98,8 @@ def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
     logarithm can show it, `infinite` the first whose loss is infinite or nan, `nan` the first whose
     point is nan. `place` is the point at `leaves`, `before` the loss one step before `infinite`, `ends`
     the last rate where a schedule has moved it, `bounces` whether the path ends between two points. One
-    step shows no `regime`. `rate` is the one that the schedule begins with.
+    step shows no `regime`. `rate` is the one that the schedule begins with; of `floor`, the noise floor at
+    the rate of each step, the last is told, None where it does not exist.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
@@ -131,6 +132,7 @@ def facts(path: Path, view: Any, panels: Any, rate: float) -> dict[str, Any]:
         "infinite": infinite,
         "before": float(path.losses[infinite - 1]) if infinite else None,
         "nan": _first(np.isnan(path.points).any(axis=-1)),
+        "floor": None if floor is None or not np.isfinite(floor[-1]) else float(floor[-1]),
     }
 
 
@@ -219,6 +221,8 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
         said.append(say(how + "_one" if told["steps"] == 1 else how))
     if told["nan"] is not None:
         said.append(say("nan", step=told["nan"]))
+    if told["floor"] is not None:
+        said.append(say("floor", floor=format_number(told["floor"], words["decimal"])))
     return words["join"].join(said)
 
 

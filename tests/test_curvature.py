@@ -503,6 +503,14 @@ FINITE_HESSIAN = "function must have finite second derivatives at x"
         (lambda: curvature.best_rate([1.0, 2.0], [1.0] * 3), "do not broadcast: largest (2,), smallest (3,)"),
         (lambda: curvature.best_momentum(1.0, 2.0), "largest must be at least smallest"),
         (lambda: curvature.best_momentum(1.0, "a"), "smallest must be a finite number above 0, got 'a'"),
+        (lambda: curvature.noise_floor(-0.1, [1.0], 1.0), "lr must be a finite number of at least 0, got -0.1"),
+        (lambda: curvature.noise_floor(0.1, [1.0, 0.0], 1.0), "eigenvalues must be a finite number above 0, got 0.0"),
+        (lambda: curvature.noise_floor(0.1, 1.0, 1.0), "eigenvalues must have an axis of all eigenvalues"),
+        (lambda: curvature.noise_floor(0.1, [1.0], np.nan), "noise must be a finite number of at least 0, got nan"),
+        (
+            lambda: curvature.noise_floor([0.1] * 3, np.ones((2, 1)), 1.0),
+            "do not broadcast: lr (3,), eigenvalues (2,)",
+        ),
         (lambda: curvature.taylor("quadratic", [0, 0], 0.1), "surface must be one of lrlib.surfaces, got 'quadratic'"),
         (lambda: curvature.taylor(surfaces.quadratic, [1, 2, 3], 0.1), "point must end in an axis of 2"),
         (lambda: curvature.taylor(surfaces.quadratic, [1, 2], 0), "lr must be a finite number above 0, got 0.0"),
@@ -600,3 +608,36 @@ def test_bad_input_to_the_turning_rate_is_refused_by_name(call, message):
     with pytest.raises((TypeError, ValueError)) as error:
         call()
     assert message in str(error.value)
+
+
+#: Bowls with their settings and the loss at their minimum.
+BOWLS = [
+    ("parabola", {"curvature": 1.7}, 0.0),
+    ("quadratic", {"condition": 4.0, "rotation": 30.0}, 0.0),
+    ("regression", {"mean_x": 0.6, "variance_x": 0.5, "residual": 0.8}, 0.4),
+]
+
+
+@pytest.mark.parametrize(("name", "given", "least"), BOWLS)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_the_mean_loss_of_many_noisy_runs_is_the_noise_floor(name, given, least, share):
+    surface, noise = getattr(surfaces, name), 1.3
+    minimum = np.array(surface.minima(**given))
+    assert surface.value(*minimum, **given) == pytest.approx(least)
+    values = curvature.eigenvalues(surface, minimum, **given)
+    lr = share * 2 / values[0]
+    runs = descend(surface, "gd", minimum, lr, 2000, noise=noise, seed=np.arange(200), **given)
+    assert runs.losses[:, 1000:].mean() - least == pytest.approx(curvature.noise_floor(lr, values, noise), rel=0.03)
+
+
+def test_there_is_no_noise_floor_from_the_threshold_on():
+    floors = curvature.noise_floor([0.0, 0.49, 0.5, 3.0], [4.0, 1.0], noise=1.0)
+    assert floors[0] == 0 and 0 < floors[1] < np.inf and (floors[2:] == np.inf).all()
+
+
+def test_noise_floors_come_for_many_rates_noises_and_spectra_at_once():
+    rates, noises, spectra = np.array([[0.1], [0.2]]), np.array([1.0, 2.0, 0.0]), np.array([4.0, 1.0])
+    floors = curvature.noise_floor(rates, spectra, noises)
+    assert floors.shape == (2, 3) and (floors[:, 2] == 0).all()
+    assert floors[:, 1] == pytest.approx(4 * floors[:, 0])
+    assert curvature.noise_floor(0.1, np.ones((5, 3)), 1.0).shape == (5,)

@@ -3,7 +3,7 @@
 /** What each of them shows: its lines, and whether its axis counts in powers of ten. */
 const CURVES = {
   loss: {
-    log: true, events: true,
+    log: true, events: true, floor: ({ run, untold }) => (untold ? null : run.floor),
     lines: ({ runs }) => runs.map((run) => ({ run, values: run.losses, band: run.bands?.losses })),
   },
   norm: {
@@ -38,9 +38,10 @@ function stateCurve(name, rule) {
 
 /**
  * The ends of an axis in whole decades, so that it stands still while the curve moves. It reaches ten decades
- * below the first value, and where one of several lines stays near it, no more than that above.
+ * below the first value, and where one of several lines stays near it, no more than that above; `room` is left
+ * around what is seen.
  */
-function logDomain(lines) {
+function logDomain(lines, room = 2) {
   let low = Infinity, high = 0, first = 0, tame = Infinity;
   for (const { values } of lines) {
     let most = 0;
@@ -52,7 +53,7 @@ function logDomain(lines) {
   if (!high) low = high = 1;
   if (!first) first = high;
   const top = lines.length > 1 && tame < first * 1e10 ? Math.min(high, first * 1e10) : high;
-  return [tenthPower(Math.floor(Math.log10(Math.max(low / 2, first * 1e-10)))), tenthPower(Math.ceil(Math.log10(Math.max(top, first) * 2)))];
+  return [tenthPower(Math.floor(Math.log10(Math.max(low / room, first * 1e-10)))), tenthPower(Math.ceil(Math.log10(Math.max(top, first) * room)))];
 }
 
 function linearDomain(lines) {
@@ -65,13 +66,15 @@ function linearDomain(lines) {
 
 function curvePanel(frame, hands, curve) {
   const events = frame.layer("path", "event"), bands = frame.layer("g", "bands"), marks = frame.layer("g", "lines"), names = frame.layer("g", "names");
+  const drawFloor = curve.floor ? floorLine(frame) : () => {};
   const mark = makeCursor(frame, hands), drawGuess = curve.events ? guessLine(frame, hands) : () => {};
   const draw = (scene) => {
     const { x, width, height, words } = frame, lines = curve.lines(scene), { steps } = scene.state;
-    const seen = lines.concat(lines.flatMap(({ band }) => (band ?? []).map((values) => ({ values }))));
+    const floors = curve.floor?.(scene) ?? null;
+    const seen = lines.concat(lines.flatMap(({ band }) => (band ?? []).map((values) => ({ values }))), floors ? { values: inSight(floors, lines) } : []);
     const log = curve.log && seen.every(({ values }) => values.every((value) => !(value < 0)));
     frame.y = log ? d3.scaleLog() : d3.scaleLinear();
-    const { y } = frame, [low, high] = log ? logDomain(seen) : linearDomain(seen);
+    const { y } = frame, [low, high] = log ? logDomain(seen, curve.plain ? 1.25 : 2) : linearDomain(seen);
     x.domain([0, steps]).range([0, width]);
     y.domain([low, high]).range([height, 0]);
     if (!log) y.nice(5);
@@ -83,12 +86,46 @@ function curvePanel(frame, hands, curve) {
     marks.selectAll("path.trail").data(traced).join("path").attr("class", classOf).attr("d", ({ line }) => line);
     marks.selectAll("path.dots").data(dotted ? traced : []).join("path").attr("class", ({ run }) => `dots racer-${run.racer}`).attr("d", ({ dots }) => dots);
     nameLines(names, traced.filter(({ name }) => name), frame, toPixel);
+    drawFloor(floors, lines, toPixel);
     if (curve.events) drawEvents(frame, events, scene.facts);
     else frame.note.text("");
     drawGuess(scene, toPixel);
     mark(scene);
   };
   return { draw, mark };
+}
+
+/** A floor as far as the axis follows it: to ten times the highest and a tenth of the lowest loss. */
+function inSight(floors, lines) {
+  const losses = lines.flatMap(({ values }) => Array.from(values)).filter((loss) => loss > 0 && loss < Infinity);
+  const high = losses.reduce((most, loss) => Math.max(most, loss), 0) * 10, low = losses.reduce((least, loss) => Math.min(least, loss), Infinity) / 10;
+  return floors.filter((value) => value > low && value < high);
+}
+
+/** The loss about which a run hovers in noise: a dotted line, and its name where it meets no other. */
+function floorLine(frame) {
+  const line = frame.layer("path", "floor"), name = frame.layer("g", "floor-name"), sample = name.append("path").attr("class", "floor"), text = name.append("text").attr("text-anchor", "end");
+  return (floors, lines, toPixel) => {
+    const { x, width, height, words } = frame, across = plainScale(x), last = floors?.findLastIndex(isNumber) ?? -1;
+    line.attr("d", last < 0 ? null : pieces(floors, across, toPixel));
+    name.attr("display", last < 0 ? "none" : null);
+    if (last < 0) return;
+    const end = width - 6, start = end - text.text(words.noise_floor).node().getComputedTextLength() - 24;
+    const room = roomAlong([...lines.map(({ values }) => values), floors], across, toPixel, height, [start - 4, width]);
+    const at = roomiest(room, 8, height - 8, toPixel(floors[last]) - 12);
+    text.attr("x", end).attr("y", at + 4);
+    sample.attr("d", `M${tenth(start)},${at}h18`);
+  };
+}
+
+/** A line over the steps with gaps where there is no number; the last step goes on to the edge. */
+function pieces(values, x, y) {
+  let path = "", on = false;
+  for (let t = 0; t < values.length; t++) {
+    if (isNumber(values[t])) path += (on ? "L" : "M") + tenth(x(t)) + "," + tenth(drawable(y(values[t])));
+    on = isNumber(values[t]);
+  }
+  return on ? path + `H${tenth(x(values.length))}` : path;
 }
 
 const classOf = ({ run, part = 0, corrected }) => `trail racer-${run.racer} part-${part}${corrected ? " corrected" : ""}`;
@@ -100,7 +137,8 @@ function nameLines(names, lines, { x, width, height }, toPixel) {
     .attr("x", (_, i) => width - 6 - 22 * (i % 2)).attr("y", ({ values }) => {
       let last = values.length - 1;
       while (last > 0 && !Number.isFinite(values[last])) last--;
-      let at = Math.min(Math.max((toPixel(values[last]) || 0) - 7, 13), height - 6);
+      const end = toPixel(values[last]) || 0;
+      let at = Math.min(end < 20 ? Math.max(end + 17, 13) : end - 7, height - 6);
       const aside = at < height / 2 ? 13 : -13;
       while (taken.some((other) => Math.abs(other - at) < 13)) at += aside;
       taken.push(at);
@@ -129,7 +167,6 @@ function drawEvents(frame, events, facts) {
 /** The state of the rule in focus, one frame for each of its arrays. */
 function statePanel(frame, hands) {
   const none = element("p", { class: "none" }), inside = element("div", { class: "parts" });
-  frame.box.classList.add("wide");
   frame.box.replaceChildren(frame.heading, none, inside);
   let parts = [], drawn = null;
   const rebuild = ({ run, words }) => {
@@ -138,6 +175,7 @@ function statePanel(frame, hands) {
       const part = makeFrame("part", words, { title: run.rule.correction ? fill(words.corrected, { name }) : name });
       return { frame: part, ...curvePanel(part, hands, stateCurve(name, run.rule)) };
     });
+    frame.box.classList.toggle("wide", parts.length > 1);
     inside.replaceChildren(...parts.map((part) => part.frame.box));
     for (const part of parts) measure(part.frame);
   };

@@ -2,6 +2,8 @@
 
 let patterns = 0; // every figure needs a name of its own for its hatching
 
+const MOST_CROSSINGS = 20; // where a gauge passes its threshold more often, as at the edge of stability, only the first is marked
+
 /** Lines across what is dangerous, as a fill. */
 function hatching(svg) {
   const id = `lr-hatch-${patterns++}`, pattern = svg.append("defs").append("pattern").attr("id", id).attr("patternUnits", "userSpaceOnUse").attr("width", 9).attr("height", 9);
@@ -13,7 +15,7 @@ function gaugePanel(frame, hands) {
   const { layer } = frame;
   const calm = layer("path", "calm"), danger = layer("path", "danger"), hatch = layer("path", "hatching").attr("fill", hatching(frame.svg));
   const glideLine = layer("path", "glide-line"), limit = layer("path", "limit");
-  const band = layer("path", "band"), lines = layer("g", "products"), zones = layer("g", "zones"), names = layer("g", "names");
+  const band = layer("path", "band"), lines = layer("g", "products"), crossed = layer("path", "crossed"), zones = layer("g", "zones"), names = layer("g", "names");
   const mark = makeCursor(frame, hands);
   const over = frame.svg.append("g").attr("class", "handles").attr("transform", `translate(${MARGIN.left},${MARGIN.top})`);
   const none = frame.box.appendChild(element("p", { class: "none" }));
@@ -32,7 +34,10 @@ function gaugePanel(frame, hands) {
       if (value < low && value > -FAR) low = value;
       if (value > most && value < Infinity) most = value;
     }
-    const half = first / 2, top = half * Math.min(Math.max(Math.ceil((1.1 * most) / half), 3), 8);
+    const half = first / 2;
+    // A peak that leaves the picture anyway does not flatten all the rest.
+    if (1.1 * most > 8 * half && !run.recorded) most = Math.max(usual(gauge[0]), 3.5 * half);
+    const top = half * Math.min(Math.max(Math.ceil((1.1 * most) / half), 3), 8);
     x.domain([0, steps]).range([0, width]);
     if (!frame.held) y.domain([Math.max(low * 1.1, -top), top]); // under a hand that drags the axis stands still
     y.range([height, 0]);
@@ -45,11 +50,13 @@ function gaugePanel(frame, hands) {
     hatch.attr("d", `${edge}V0H0Z`);
     limit.attr("d", edge);
     glideLine.attr("d", isNumber(glide) ? `M0,${y(glide)}H${width}` : null);
+    const marked = run.recorded ? [] : crossings(run), shown = marked.length > MOST_CROSSINGS ? marked.slice(0, 1) : marked;
+    crossed.attr("d", shown.map((t) => `M${tenth(across(t) - 4)},${tenth(up(thresholds[t]) + 9)}h8l-4,-8z`).join(""));
     const named = run.recorded ? [] : [[0, glide, "glide"], [glide, first, middleZone(first)], [first, top, "explode"]];
     zones.selectAll("text").data(named.filter(([from, to]) => y(from) - y(to) > 15)).join("text")
       .attr("x", width - 16).text(([, , zone]) => words["zone_" + zone]).attr("y", function ([from, to]) {
         const room = roomAlong(gauge, across, up, height, [width - 20 - this.getComputedTextLength(), width - 12]);
-        return roomiest(room, y(to) + 8, y(from) - 8, (y(from) + y(to)) / 2);
+        return roomiest(room, y(to) + (shown.length && to === first ? 16 : 8), y(from) - 8, (y(from) + y(to)) / 2);
       });
     band.attr("d", bandPath(run.bands?.gauge, x, y));
     lines.selectAll("path").data(gauge).join("path").attr("class", (_, i) => `trail racer-${run.racer} eigen-${i}`)
@@ -67,6 +74,19 @@ function gaugePanel(frame, hands) {
     mark(scene);
   };
   return { draw, mark };
+}
+
+/** What 95 of 100 values do not exceed. */
+function usual(values) {
+  const sorted = values.filter(isNumber).sort();
+  return sorted[Math.floor(0.95 * (sorted.length - 1))];
+}
+
+/** The steps at which the gauge has come to stand above its threshold. */
+function crossings({ gauge: [products], thresholds }) {
+  const found = [];
+  for (let t = 1; t < products.length; t++) if (products[t] > thresholds[t] && products[t - 1] <= thresholds[t - 1]) found.push(t);
+  return found;
 }
 
 /** How many pixels each row is away from the lines, between two places across. */

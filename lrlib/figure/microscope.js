@@ -2,7 +2,6 @@
 
 const LENGTHS = [300, 2000, MOST_STEPS]; // steps after which it is seen whether a run has overflowed
 const RESTED = 200; // milliseconds: the longer runs wait until the hand rests
-const BOWLS = ["parabola", "quadratic", "regression"]; // losses whose curvature is the same everywhere
 const LINEAR = ["gd", "momentum", "nesterov"]; // rules that multiply the error on a bowl by the same matrix at each step
 
 function microscopePanel(frame, hands) {

@@ -1,5 +1,7 @@
 // One run of an optimizer: its arrays, each computed when it is first asked for. The twin of path.Path.
 
+const BOWLS = ["parabola", "quadratic", "regression"]; // losses whose curvature is the same everywhere
+
 /** An object whose properties are computed when they are first asked for. */
 function lazy(object, parts) {
   for (const [name, compute] of Object.entries(parts)) {
@@ -51,6 +53,7 @@ function computeRun(state, name, lr = rateOf(state, name)) {
     gauge: () => gaugeOf(run),
     thresholds: () => (rule.threshold ? rates.map((rate) => rule.threshold(rate, ...hyper)) : null),
     corrected: () => correctedOf(run),
+    floor: () => floorOf(run, state),
   });
 }
 
@@ -85,6 +88,13 @@ function gaugeOf(run) {
 function eigenvaluesAt({ n }, hessian, scales = null) {
   if (n === 1) return scales ? [scales[0] * hessian[0]] : hessian;
   return scales ? mathematics.preconditioned_2d(...hessian, ...scales) : mathematics.eigenvalues_2d(...hessian);
+}
+
+/** The loss about which a run would hover at the rate of each step; null where no formula says it. The twin of lab._floor. */
+function floorOf(run, { surface: name, noise }) {
+  if (run.name !== "gd" || !noise || !BOWLS.includes(name)) return null;
+  const { surface, rates } = run, least = surface.minima(), curves = eigenvaluesAt(run, surface.hessian(...least)), bottom = surface.value(...least);
+  return rates.map((rate) => bottom + curves.reduce((sum, curve) => sum + mathematics.floor_along(rate, curve, noise), 0));
 }
 
 /** The rule's state without its bias, for rules that correct it. */
@@ -122,7 +132,7 @@ function factsOf(run, { view, panels }) {
     leaves: panels.includes("landscape") ? leaves : null,
     place: leaves === null ? null : Array.from(points.subarray(leaves * n, leaves * n + n)),
     below, infinite, nan, before: infinite > 0 ? losses[infinite - 1] : null,
-    first: losses[0], last: losses[steps],
+    first: losses[0], last: losses[steps], floor: run.floor && run.floor[steps - 1] < Infinity ? run.floor[steps - 1] : null,
   };
 }
 
@@ -172,6 +182,7 @@ function sentence(told, words, race = null) {
     if (told.before !== null) said.push(say("before", told.infinite, { before: formatNumber(told.before, words.decimal) }));
   } else said.push(say((values.last === values.first ? "same" : told.last < told.first ? "falls" : "rises") + (told.steps === 1 ? "_one" : "")));
   if (told.nan !== null) said.push(say("nan", told.nan));
+  if (told.floor !== null) said.push(say("floor", null, { floor: formatNumber(told.floor, words.decimal) }));
   return said.join(words.join);
 }
 

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 import lrlib
 from lrlib import ask, lab, schedules
 from lrlib import page as parts
+from lrlib.lab import _floor
 from lrlib.optimizers import OPTIMIZERS
 from lrlib.schedules import SCHEDULES
 from lrlib.state import FORMATS, PANELS
@@ -380,6 +381,121 @@ def test_no_line_strikes_through_the_words_of_the_gauge(show, lr):
 def test_a_run_far_above_the_threshold_is_pointed_to_on_the_gauge(show):
     page = show(lab("parabola", lr=40, start=-4, steps=5, lr_range=(0.1, 100)))
     expect(page.locator(".gauge .note")).to_have_text("▲ ηλ = 40")
+
+
+#: Where the noise floor of the figure in sight is drawn: its heights in pixels over the steps, None without a line.
+FLOOR = """() => { const path = document.querySelector(".loss path.floor").getAttribute("d");
+  return path && path.match(/[ML][^MLH]+/g).map((point) => Number(point.split(",")[1])); }"""
+
+
+def noisy_bowl(**more) -> lab:
+    given = {"lr": 0.1, "start": (-4, 3), "steps": 200, "noise": 2, "seed": 2, "condition": 4.0, "panels": ["loss"]}
+    return lab("quadratic", **given | more)
+
+
+def test_the_noise_floor_follows_rate_noise_schedule_and_rule(show):
+    page = show(noisy_bowl(optimizer=["gd", "momentum"], controls=["schedule", "noise"], lr_range=(0.005, 1)))
+    name, change = page.locator(".loss .floor-name"), page.evaluate_handle("document.querySelector('lr-lab').model")
+
+    def heights(**changes) -> list[float] | None:
+        page.evaluate(
+            """([model, changes]) => { for (const [key, value] of Object.entries(changes)) model.set(key, value);
+          model.save_changes(); }""",
+            [change, changes],
+        )
+        return page.evaluate(FLOOR)
+
+    expect(name).to_have_text("noise floor")
+    constant = heights()
+    assert len(constant) == 200 and len(set(constant)) == 1
+    assert heights(lr=0.02)[0] > constant[0] + 5
+    expect(says(page)).to_contain_text("At the end the noise floor lies at 0.041.")
+    falling = heights(
+        lr=0.1, schedule={"name": "linear", "settings": {"steps": 200, "end": 0.001}, "warmup": 0, "start": 0}
+    )
+    assert falling == sorted(falling) and falling[-1] > falling[0] + 20
+    assert heights(schedule={"name": "constant", "settings": {}, "warmup": 0, "start": 0}) == constant
+    assert heights(noise=4)[0] < constant[0]
+    for changes in ({"noise": 0}, {"noise": 2, "optimizer": "momentum"}, {"optimizer": "gd", "lr": 0.5}, {"lr": 0.6}):
+        assert heights(**changes) is None, changes
+        expect(name).to_be_hidden()
+        expect(says(page)).not_to_contain_text("noise floor")
+    assert heights(lr=0.1) == constant
+    expect(name).to_be_visible()
+
+
+@pytest.mark.parametrize(("surface", "given"), [("parabola", {"curvature": 3.0}), ("regression", {"residual": 2.0})])
+@pytest.mark.parametrize("dtype", FORMATS)
+def test_page_and_python_have_the_same_noise_floor(page, surface, given, dtype):
+    rate = schedules.warmup(schedules.cyclic(0.9, base=0.01, half=20), 10)
+    figure = lab(surface, lr=rate, noise=0.7, dtype=dtype, **given)
+    page.evaluate(INSIDE)
+    measured = page.evaluate(
+        "(given) => [...computeRun(repair(given).state, 'gd').floor].map(String)", state_of(figure)
+    )
+    assert (bits([float(value) for value in measured]) == bits(_floor(figure._state, figure.path))).all()
+
+
+def test_a_landscape_without_bowl_has_no_noise_floor(show):
+    page = show(lab("himmelblau", lr=0.01, noise=2, panels=["loss"]))
+    assert page.evaluate(FLOOR) is None
+
+
+def test_the_noise_floor_is_not_shown_before_the_guess(show):
+    page = show(noisy_bowl(predict="regime", panels=["landscape", "loss"]))
+    assert page.evaluate(FLOOR) is None
+    page.get_by_role("button", name="Show without guessing").click()
+    assert page.evaluate(FLOOR)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("steps", "name"), [(60, "constant"), (400, "constant"), (400, "linear"), (2000, "cosine")])
+def test_the_name_of_the_noise_floor_meets_no_line_on_a_phone(show, steps, name, language):
+    lrlib.use(language)
+    rate = 0.1 if name == "constant" else getattr(schedules, name)(0.1, steps=steps, end=0.001)
+    page = show(noisy_bowl(lr=rate, steps=steps), width=375, language=language)
+    (box,), frame = page.evaluate(BOXES, ".loss .floor-name text"), page.locator(".loss svg.inner").bounding_box()
+    assert frame["x"] <= box[0] - 20 and box[2] <= frame["x"] + frame["width"]
+    assert frame["y"] <= box[1] + 3 and box[3] - 3 <= frame["y"] + frame["height"]
+    points = page.evaluate(
+        """() => [...document.querySelectorAll(".loss :is(.lines .trail, svg.inner > .floor)")].flatMap((line) => {
+          const screen = line.getScreenCTM(), points = [];
+          for (let at = 0; at < line.getTotalLength(); at++) {
+            const { x, y } = line.getPointAtLength(at).matrixTransform(screen); points.push([x, y]); }
+          return points; })"""
+    )
+    struck = [(x, y) for x, y in points if box[0] < x < box[2] and box[1] + 3 < y < box[3] - 3]
+    assert len(points) > 500 and not struck
+
+
+def test_the_gauge_marks_where_it_comes_to_pass_the_threshold(show):
+    bursts = lab("quadratic", "adagrad_mean", 0.5, (-10, 1), 800, condition=100.0, panels=["gauge"])
+    edge = lab("valley", lr=0.09, start=(3, 2.5), steps=200, panels=["gauge"])
+    page = show(bursts, edge)
+    marks = page.locator(".gauge .crossed").evaluate_all("all => all.map(mark => mark.getAttribute('d'))")
+    wide = float(page.locator(".gauge svg.inner").first.get_attribute("width"))
+    at = [float(part.split(",")[0]) + 4 for part in marks[0].split("M")[1:]]
+    assert at == pytest.approx([wide * step / 800 for step in (20, 107, 231, 385, 565, 768)], abs=0.2)
+    assert marks[1].count("M") == 1
+
+
+def test_one_peak_of_the_gauge_does_not_flatten_all_the_rest(show):
+    page = show(lab("quadratic", "rmsprop", 0.5, (-10, 1), 2000, condition=100.0, panels=["gauge"]))
+    ticks = page.locator(".gauge .axis").nth(1).locator("text").all_text_contents()
+    assert max(float(tick) for tick in ticks) == 4
+
+
+def test_a_single_memory_stands_beside_another_panel(show):
+    panels = ["landscape", "loss", "gauge", "rates", "state"]
+    page = show(lab("quadratic", ["rmsprop", "adam"], 0.1, (-4, 1), panels=panels), width=1280)
+
+    def apart_from_rates() -> float:
+        rates, state = (page.locator(f".panel.{name}").bounding_box() for name in ("rates", "state"))
+        return state["y"] - rates["y"]
+
+    assert apart_from_rates() == pytest.approx(0, abs=1)
+    page.locator("input[type=radio]").nth(1).check()
+    assert apart_from_rates() > 100
 
 
 @pytest.mark.parametrize("width", [320, 375, 768, 1280])

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from lrlib import arithmetic, descend, noise, schedules, translate
+from lrlib import arithmetic, curvature, descend, noise, schedules, translate
 from lrlib.optimizers import OPTIMIZERS
 from lrlib.schedules import SCHEDULES
 from lrlib.surfaces import SURFACES
@@ -307,6 +307,14 @@ def test_the_page_knows_which_rules_have_which_companions(mathematics):
         roles = [role for role in ("threshold", "glide", "scale", "correction") if getattr(known, role)]
         keys, state = mathematics.evaluate(f"() => [Object.keys(M.optimizers.{name}), M.optimizers.{name}.state]")
         assert (keys, state) == (["settings", "state", *roles, "descend"], known.state)
+
+
+def test_a_noise_floor_has_the_same_bits(mathematics):
+    given = [(lr, curve, noise) for lr in (*RATES, 0.0) for curve in (0.3, 1.0, 1.7, 137.0) for noise in (0.5, 2.0)]
+    measured = mathematics.evaluate("all => all.map(given => String(M.floor_along(...given)))", given)
+    with np.errstate(all="ignore"):
+        expected = curvature.floor_along(*np.array(given).T)
+    assert (bits([float(v) for v in measured]) == bits(expected)).all() and np.isinf(expected).any()
 
 
 @pytest.mark.parametrize("coordinates", [1, 2])
