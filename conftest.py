@@ -6,6 +6,7 @@ It stands here and not in tests/ because pytest asks only the conftest files abo
 And in which portions tests go to the processes that run them side by side.
 """
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -31,6 +32,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Run chapters with the Python that runs the tests, whatever kernels the machine knows."""
     config.option.nbval_current_env = True
+    os.environ["TQDM_DISABLE"] = "1"  # whose bars are for people
 
 
 class Portions(LoadScopeScheduling):

@@ -104,6 +104,7 @@ def isolate_kernels(folder: Path) -> None:
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text(KERNEL_SETTINGS, encoding="utf-8")
     os.environ["IPYTHONDIR"] = str(folder)
+    os.environ["TQDM_DISABLE"] = "1"  # a bar of a training would stay on the page
 
 
 def run_sphinx(language: str, folder: Path, executed: Path) -> int | Exception:

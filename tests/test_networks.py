@@ -1,21 +1,62 @@
 """Networks: their gradients against finite differences and PyTorch, what a training records, and what is kept of it."""
 
+import re
 import subprocess
 import sys
-import threading
 from functools import partial
+from pathlib import Path
 
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from autograd import grad
+from autograd import grad, jacobian
+from autograd.scipy.special import logsumexp
 
-from lrlib import curvature, networks, schedules
+from lrlib import arithmetic, curvature, descend, kept, layers, networks, optimizers, schedules
+from lrlib.optimizers import OPTIMIZERS
 
 NETWORK = networks.mlp((64, 6, 10))
+
+# What PyTorch 2.13.0 gives in float64 for this network from `exact_numbers` on: the loss after 1, 10 and 30 steps, the
+# sum of the last weights and their length.
+STEPS_OF_PYTORCH = {
+    "momentum": (
+        {"lr": 0.05, "beta": 0.8},
+        [2.3066626766051592, 2.2357936778634424, 2.095177204974526, 0.49574440527154284, 3.925852213417527],
+    ),
+    "nesterov": (
+        {"lr": 0.05, "beta": 0.8},
+        [2.301744458027339, 2.2300609461289307, 2.0864039349334016, 0.49750584426391453, 3.9332128150090684],
+    ),
+    "adagrad": (
+        {"lr": 0.02},
+        [2.260620159775184, 2.1270835088697755, 1.9327732701818736, 0.2488570025284807, 4.343421398824448],
+    ),
+    "adadelta": (
+        {"lr": 1.0},
+        [2.2960943481659006, 2.2098891499119335, 2.0520101062102194, 0.3134921115342042, 4.025853796380973],
+    ),
+    "rmsprop": (
+        {"lr": 0.003, "rho": 0.95},
+        [2.2641688636633512, 2.168165666223877, 2.004267549377776, 0.3494728067189731, 4.190771347559899],
+    ),
+    "adam": (
+        {"lr": 0.01, "beta1": 0.8, "beta2": 0.99},
+        [2.270543153247973, 2.1502717627933325, 1.829280107522837, 0.13533549918986398, 5.018899931714732],
+    ),
+    "adamw": (
+        {"lr": 0.01, "weight_decay": 0.1},
+        [2.270558220207386, 2.159362231554527, 1.8836174354688011, 0.43882266328375596, 4.753065797053029],
+    ),
+    "amsgrad": (
+        {"lr": 0.01},
+        [2.2705431532479725, 2.159695240145505, 1.8807766525235645, 0.4759420023498315, 4.85643146151439],
+    ),
+}
 LOSSES = [
     networks.mlp((64, 6, 10), activation, loss) for activation in networks.ACTIVATIONS for loss in networks.LOSSES
 ]
+ENCODERS = [networks.attention(2, 8, norm) for norm in networks.NORMS]
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +106,31 @@ def test_fewer_digits_are_the_first_ones_and_standardised_by_themselves():
     assert np.allclose(inputs.mean(axis=0), 0, atol=1e-12)
 
 
+def test_the_sentences_stand_there_in_all_languages_and_few_features_are_in_each():
+    inputs, labels = networks.languages()
+    assert labels.tolist() == [0, 1, 2, 3] * (len(labels) // 4) and len(labels) > 800
+    assert inputs.shape == (len(labels), 2048) and (inputs == inputs.round()).all() and inputs.min() == 0
+    assert 0.02 < (inputs > 0).mean() < 0.06
+    assert len(np.unique(inputs, axis=0)) == len(inputs), "no sentence occurs twice"
+    held_out = np.bincount(labels[2::3])
+    assert held_out.max() - held_out.min() <= 1
+
+
+def test_the_features_are_how_often_one_two_or_three_letters_stand_there(monkeypatch):
+    said = {"en": "abab {x} ab", "de": "cde", "zh": "fgh", "ko": "klm"}
+    monkeypatch.setattr(
+        networks.words, "strings", lambda language: {"one": said[language], "short": "ab", "two": "abc"}
+    )
+    inputs, labels = networks.languages(65_536)
+    assert labels.tolist() == [0, 1, 2, 3]
+    assert inputs.sum(axis=1).tolist() == [7 + 6 + 5, 6, 6, 6], "of «abab ab» and of «cde»"
+    assert sorted(inputs[0][inputs[0] > 0].tolist()) == [1] * 9 + [3] * 3, "a, b and ab three times"
+
+
 # Losses and gradients
 
 
-@pytest.mark.parametrize("network", LOSSES, ids=names)
+@pytest.mark.parametrize("network", LOSSES + ENCODERS, ids=names)
 def test_the_gradient_is_that_of_finite_differences(network, data):
     weights = network.initial(3)
     gradient = grad(network.loss)(weights, *data)
@@ -89,7 +151,7 @@ def test_hessian_products_are_those_of_finite_differences(network, data):
     assert np.linalg.norm(measured - exact) < 1e-6 * np.linalg.norm(exact)
 
 
-@pytest.mark.parametrize("network", LOSSES, ids=names)
+@pytest.mark.parametrize("network", LOSSES + ENCODERS, ids=names)
 def test_loss_and_gradient_are_pytorchs(network):
     weights, inputs, labels = exact_numbers(network)
     loss, checks = PYTORCH[network.name]
@@ -97,6 +159,61 @@ def test_loss_and_gradient_are_pytorchs(network):
     gradient = grad(network.loss)(weights, inputs, labels)
     found = [np.sum(gradient), np.linalg.norm(gradient), gradient[7], gradient[-1]]
     assert found == pytest.approx(checks, rel=1e-11, abs=1e-14)
+
+
+def encoder(arrays, inputs, norm):
+    """`attention` with 8 tokens as one reads its equations, in autograd's NumPy alone."""
+    embedding, positions, *layers, last, bias = arrays
+    layers, ending = (layers[:-2], layers[-2:]) if norm == "pre" else (layers, [])
+    x = inputs.reshape(-1, 8, 8) @ embedding + positions
+
+    def normal(x, gain, shift):
+        centred = x - anp.mean(x, axis=-1, keepdims=True)
+        return centred / anp.sqrt(anp.mean(centred**2, axis=-1, keepdims=True) + 1e-5) * (1 + gain) + shift
+
+    def attended(x, into, into_bias, out, out_bias):
+        q, k, v = anp.split(x @ into + into_bias, 3, axis=-1)
+        product = q @ anp.swapaxes(k, 1, 2) / q.shape[-1] ** 0.5
+        weight = anp.exp(product - logsumexp(product, axis=-1, keepdims=True))
+        return weight @ v @ out + out_bias
+
+    def transformed(x, up, up_bias, down, down_bias):
+        return anp.maximum(x @ up + up_bias, 0) @ down + down_bias
+
+    for at in range(0, len(layers), 12):
+        one = layers[at : at + 12]
+        for part, weights, norms in ((attended, one[:4], one[4:6]), (transformed, one[6:10], one[10:])):
+            x = normal(x + part(x, *weights), *norms) if norm == "post" else x + part(normal(x, *norms), *weights)
+    x = normal(x, *ending) if ending else x
+    return anp.mean(x, axis=1) @ last + bias
+
+
+def loss_of(network, data, weights):
+    return network.loss(weights, *data)
+
+
+def gradient_along(function, weights, _):
+    return grad(function)(weights)
+
+
+@pytest.mark.parametrize("network", ENCODERS, ids=names)
+def test_an_encoder_and_its_derivatives_are_those_of_its_equations(network, data):
+    plain = networks.Network("plain", network.shapes, partial(encoder, **network.forward.keywords))
+    weights, inputs = network.initial(1), data[0]
+    weights = weights + 0.1 * np.random.default_rng(2).standard_normal(network.size)  # with gains and biases
+    v = np.random.default_rng(1).standard_normal(network.size)
+    assert np.allclose(network.scores(weights, inputs), plain.scores(weights, inputs), rtol=0, atol=1e-12)
+    for derivative in (gradient_along, curvature.hessian_vector_product):
+        found, expected = (derivative(partial(loss_of, one, data), weights, v) for one in (network, plain))
+        assert np.linalg.norm(found - expected) < 1e-10 * np.linalg.norm(expected)
+
+
+def test_an_encoder_starts_with_gains_of_1_and_learns(data):
+    network = networks.attention(2, 8)
+    scores = network.scores(network.initial(0), data[0])
+    assert 0.1 < scores.std() < 2
+    run = networks.train(network, networks.digits(300), 0.01, 150, optimizer="adam", batch=32, loss="batch")
+    assert run.losses[:10].mean() > 2 and run.losses[-10:].mean() < 0.5
 
 
 def exact_numbers(network):
@@ -151,6 +268,99 @@ def test_full_gradient_descent_follows_its_equation(data):
     assert run.sharpness[0] == pytest.approx(largest, rel=1e-9)
 
 
+@pytest.mark.parametrize("rule", STEPS_OF_PYTORCH)
+def test_rules_train_a_network_as_pytorch_does(rule, monkeypatch):
+    weights, *data = exact_numbers(NETWORK)
+    monkeypatch.setattr(networks.Network, "initial", lambda network, seed: weights)
+    settings, expected = STEPS_OF_PYTORCH[rule]
+    run = networks.train(NETWORK, data, steps=30, optimizer=rule, **settings)
+    found = [*run.losses[[1, 10, 30]], run.weights.sum(), np.linalg.norm(run.weights)]
+    assert found == pytest.approx(expected, rel=1e-10)
+
+
+# The surface `quadratic` as a network: two weights, and as data one example of label 0, a matrix that turns them by 30°.
+BOWL = networks.Network(
+    "bowl", ((1, 2),), lambda arrays, inputs: anp.dot(inputs, arrays[0][0]) + np.array([1, 0]), "squared_error"
+)
+BOWL_DATA = (np.array([[[3**0.5 / 2, 0.5], [-(10**0.5) / 2, 7.5**0.5]]]), np.array([0]))
+
+
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_on_a_quadratic_every_rule_has_the_path_and_the_gauge_of_descend(rule):
+    usual = {"lr": schedules.linear(0.05, steps=60), "steps": 40, "optimizer": rule}
+    settings = {name: setting.default * 0.9 for name, setting in OPTIMIZERS[rule].settings.items()}
+    path = descend("quadratic", start=BOWL.initial(3), condition=10, rotation=30, **usual, **settings)
+    run = networks.train(BOWL, BOWL_DATA, seed=3, sharpness_every=1, **usual, **settings)
+    assert np.allclose(run.losses, path.losses, rtol=1e-9, atol=0)
+    assert np.allclose(run.norms, path.norms, rtol=1e-9, atol=0)
+    assert np.allclose(run.weights, path.points[-1], rtol=1e-9, atol=1e-15)
+    assert np.allclose(run.sharpness[:-1], path.preconditioned_sharpness, rtol=1e-9, equal_nan=True)
+    assert np.allclose(run.curvature, 10, rtol=1e-12)
+    if rule != "lion":
+        recording = networks.record(
+            BOWL, BOWL_DATA, [0.05], 40, optimizer=rule, seeds=[3], sharpness_every=1, schedule=falling, **settings
+        )
+        stop = recording.at(0.05)
+        assert np.allclose(stop.gauge, path.gauge, rtol=1e-6) and np.allclose(stop.threshold, path.threshold, rtol=1e-6)
+        assert recording.rescaled == (OPTIMIZERS[rule].scale is not None)
+
+
+def falling(lr):
+    return schedules.linear(lr, steps=60)
+
+
+def test_the_sharpness_of_an_adaptive_rule_is_that_of_the_rescaled_hessian():
+    inputs = np.random.default_rng(0).standard_normal((30, 5))
+    network, data = networks.mlp((5, 4, 3)), (inputs, np.arange(30) % 3)
+    weights, *state = network.initial(0), np.zeros(network.size), np.zeros(network.size)
+    slope = grad(network.loss)
+    run = networks.train(network, data, 0.02, 8, optimizer="adam", batch=10, sharpness_every=4)
+    batches = networks._batches(30, 10, 0)
+    for t in range(9):
+        gradient = slope(weights, *(part[next_batch] for next_batch in [next(batches)] for part in data))
+        if t % 4 == 0:
+            hessian = jacobian(slope)(weights, *data)
+            v = (0.999 * state[1] + 0.001 * gradient**2) / (1 - 0.999 ** (t + 1))
+            root = np.sqrt(1 / (np.sqrt(v) + 1e-8))
+            largest = np.linalg.eigvalsh(root[:, None] * hessian * root)[-1]
+            assert network.size > 20 and run.sharpness[t] == pytest.approx(largest, rel=1e-9)
+            assert run.curvature[t] == pytest.approx(np.linalg.eigvalsh(hessian)[-1], rel=1e-9)
+        weights, *state = OPTIMIZERS["adam"].rule(weights, gradient, *state, t, 0.02)
+    assert np.isfinite(run.sharpness).tolist() == [True, False, False, False] * 2 + [True]
+
+
+def test_sharpness_can_be_that_of_the_first_data_alone(data):
+    usual = {"lr": 0.01, "steps": 4, "optimizer": "adam", "sharpness_every": 2}
+    run, full = (networks.train(NETWORK, data, sharpness_of=few, **usual) for few in (20, None))
+    assert np.array_equal(run.losses, full.losses)
+    of_few = curvature.largest_eigenvalues(lambda w: NETWORK.loss(w, data[0][:20], data[1][:20]), NETWORK.initial(0))
+    assert run.curvature[0] == pytest.approx(of_few[0], rel=1e-9)
+    assert (run.curvature[::2] != full.curvature[::2]).all() and (run.sharpness[::2] != full.sharpness[::2]).all()
+
+
+def test_a_sharpness_that_lanczos_does_not_find_is_not_measured(data, monkeypatch):
+    def lost(function, x):
+        raise RuntimeError("Lanczos did not converge")
+
+    monkeypatch.setattr(curvature, "largest_eigenvalues", lost)
+    run = networks.train(NETWORK, data, 0.1, 4, sharpness_every=2)
+    assert np.isnan(run.sharpness).all() and np.isfinite(run.losses).all()
+
+
+def test_the_loss_of_the_minibatch_is_that_before_the_step(data):
+    usual = {"lr": 0.3, "steps": 6, "batch": 20, "seed": 2}
+    run, full = (networks.train(NETWORK, data, loss=loss, **usual) for loss in ("batch", "full"))
+    assert np.array_equal(run.weights, full.weights), "what is measured changes no step"
+    weights, batches = NETWORK.initial(2), networks._batches(60, 20, 2)
+    for t in range(7):
+        part = [values[chosen] for chosen in [next(batches)] for values in data]
+        assert run.losses[t] == pytest.approx(NETWORK.loss(weights, *part), rel=1e-12)
+        gradient = grad(NETWORK.loss)(weights, *part)
+        assert run.norms[t] == run.batch_norms[t] == full.batch_norms[t]
+        assert run.norms[t] == pytest.approx(np.linalg.norm(gradient), rel=1e-9)
+        weights = weights - 0.3 * gradient
+
+
 def test_an_epoch_of_minibatches_takes_each_example_once(data):
     batches = networks._batches(60, 20, seed=1)
     epochs = [np.concatenate([next(batches) for _ in range(3)]) for _ in range(2)]
@@ -200,6 +410,17 @@ def test_a_recording_is_made_of_the_runs(data):
     assert recording.panels == ["loss", "gauge", "norm", "schedule"] and "gauge" not in of_batches.panels
 
 
+def test_a_recording_knows_the_threshold_of_its_rule(data):
+    def recorded(rule, **settings):
+        usual = {"seeds": [0], "sharpness_every": 2, "optimizer": rule}
+        return networks.record(NETWORK, data, [0.001, 0.5], 2, **usual, **settings)
+
+    adam, decayed, lion = recorded("adam", beta1=0.8), recorded("adamw", weight_decay=1), recorded("lion")
+    assert adam.rescaled and np.allclose(adam.at(0.5).threshold, 18)
+    assert [decayed.at(lr).threshold[0] for lr in decayed.rates] == pytest.approx([38 * 0.9995, 38 * 0.75])
+    assert lion.panels == ["loss", "norm", "schedule"]
+
+
 def test_a_recording_knows_its_schedule(data):
     recording = networks.record(
         NETWORK, data, [0.1, 0.4], 10, seeds=[0], schedule=lambda lr: schedules.cosine(lr, steps=10)
@@ -213,7 +434,7 @@ def test_a_recording_knows_its_schedule(data):
 def test_the_second_call_reads_what_the_first_has_kept(data, folder, trainings):
     first, second = (networks.train(NETWORK, data, 0.1, 8, sharpness_every=4) for _ in range(2))
     assert len(trainings) == 1 and len(list(folder.glob("*"))) == 1
-    for name in ("rates", "losses", "norms", "batch_norms", "sharpness", "weights"):
+    for name in ("rates", "losses", "norms", "batch_norms", "sharpness", "curvature", "weights"):
         assert np.array_equal(getattr(first, name), getattr(second, name), equal_nan=True)
 
 
@@ -223,7 +444,11 @@ CHANGES = {
     "batch": {"batch": 20},
     "seed": {"seed": 1},
     "sharpness": {"sharpness_every": 4},
+    "measured": {"loss": "batch"},
+    "rule": {"optimizer": "momentum"},
     "network": {"network": networks.mlp((64, 6, 10), "relu")},
+    "kind": {"network": networks.attention(2, 8)},
+    "norm": {"network": networks.attention(2, 8, "pre")},
     "loss": {"network": networks.mlp((64, 6, 10), loss="squared_error")},
     "gain": {"network": networks.Network(NETWORK.name, NETWORK.shapes, NETWORK.forward, gain=2.0)},
 }
@@ -237,15 +462,32 @@ def test_what_is_set_otherwise_is_trained_anew(changed, data, trainings):
     assert len(trainings) == 2
 
 
+def test_a_setting_that_is_set_otherwise_is_trained_anew_and_its_default_is_not(data, trainings):
+    for settings in ({}, {"beta": 0.9}, {"beta": 0.8}):
+        networks.train(NETWORK, data, 0.1, 8, optimizer="momentum", **settings)
+    networks.train(NETWORK, data, 0.1, 8, optimizer=OPTIMIZERS["momentum"].rule)
+    assert len(trainings) == 2
+
+
 def test_other_data_or_other_code_is_trained_anew(data, trainings, monkeypatch):
     networks.train(NETWORK, data, 0.1, 8)
     inputs = data[0].copy()
     inputs[3, 20] += 1e-9
     networks.train(NETWORK, (inputs, data[1]), 0.1, 8)
     assert len(trainings) == 2
-    monkeypatch.setattr(networks, "_code", lambda: "other code")
+    monkeypatch.setattr(networks, "_code", lambda forward: "other code")
     networks.train(NETWORK, data, 0.1, 8)
     assert len(trainings) == 3
+
+
+def test_the_code_of_a_training_is_all_that_it_runs_through():
+    modules = (networks, layers, arithmetic, curvature, optimizers)
+    sources = [Path(module.__file__).read_text("utf-8") for module in modules]
+    used = " ".join(kept.used(sources, ["_train", "OPTIMIZERS", "_fully_connected"]))
+    assert "id='part'" in used and "id='placed'" in used  # how they are differentiated
+    defined = set(re.findall(r"FunctionDef\(name='(\w+)'", used))
+    needed = {"_sharpness", "largest_eigenvalues", "_lanczos", "_batches", "loss", "adam", "radam_scale", "power", "sq"}
+    assert needed <= defined and not defined & {"record", "digits", "taylor", "mlp"}
 
 
 @pytest.mark.parametrize("broken", [b"", b"PK\x03\x04 half", b"nonsense" * 100, None], ids=str)
@@ -281,25 +523,6 @@ def test_an_interrupted_write_leaves_nothing_behind(data, folder, monkeypatch, t
     assert len(trainings) == 2
 
 
-def test_many_at_once_read_whole_files_only(folder):
-    wrong = []
-
-    def read_or_write():
-        for i in range(40):
-            numbers = networks._kept("same", lambda: {"values": np.full(20_000, 7.0)})
-            if numbers["values"].shape != (20_000,) or (numbers["values"] != 7).any():
-                wrong.append(i)
-            if i % 5 == 0:
-                (folder / "same.npz").unlink(missing_ok=True)
-
-    threads = [threading.Thread(target=read_or_write) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong and not list(folder.glob("*.part"))
-
-
 def test_a_network_of_ones_own_is_trained_each_time(data, folder, trainings):
     own = networks.Network("own", NETWORK.shapes, partial(doubled))
     networks.train(own, data, 0.1, 3)
@@ -311,15 +534,19 @@ def doubled(arrays, inputs):
     return 2 * anp.tanh(inputs @ arrays[0] + arrays[1]) @ arrays[2] + arrays[3]
 
 
-def test_it_says_nothing_unless_it_is_asked_to(data, capfd):
+def test_a_bar_is_shown_where_it_takes_long_and_is_gone_at_the_end(data, capfd, monkeypatch):
     networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[0])
     assert capfd.readouterr() == ("", "")
-    networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[0], progress=True)
-    assert "2/2" in capfd.readouterr().err
+    monkeypatch.setattr(networks, "_SOON", 1e-9)
+    networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[1], progress=False)
+    assert capfd.readouterr() == ("", "")
+    networks.record(NETWORK, data, [0.1, 0.2], 1500, seeds=[2])
+    told = capfd.readouterr()
+    assert "1/2" in told.out and told.out.endswith("\r") and not told.err
 
 
 def test_importing_it_loads_neither_scikit_learn_nor_autograd():
-    heavy = ["sklearn", "autograd", "scipy", "tqdm", "platformdirs", "threadpoolctl"]
+    heavy = ["sklearn", "autograd", "scipy", "tqdm", "platformdirs", "threadpoolctl", "filelock"]
     code = f"import lrlib.networks, sys; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout == "[]\n"
 
@@ -334,6 +561,11 @@ WRONG = {
     "width": (lambda _: networks.mlp((64, 0, 10)), "widths must be a whole number from 1"),
     "activation": (lambda _: networks.mlp(activation="tan"), "activation 'tan' is unknown: did you mean 'tanh'"),
     "loss": (lambda _: networks.mlp(loss="mse"), "loss 'mse' is unknown"),
+    "layers": (lambda _: networks.attention(0), "layers must be a whole number from 1 to 24, got 0"),
+    "tokens": (lambda _: networks.attention(2, 0), "width must be a whole number from 1 to 1000, got 0"),
+    "norm": (lambda _: networks.attention(norm="past"), "norm 'past' is unknown: did you mean 'post'"),
+    "features": (lambda _: networks.languages(3), "features must be a whole number from 16 to 65536, got 3"),
+    "pixels": (lambda d: networks.train(networks.attention(2, 8), (d[0][:, :60], d[1]), 0.1, 5), "inputs of shape"),
     "network": (lambda d: networks.train("mlp", d, 0.1, 5), "network must be one of lrlib.networks"),
     "data": (lambda d: networks.train(NETWORK, d[0], 0.1, 5), "data must be a tuple"),
     "labels": (lambda d: networks.train(NETWORK, (d[0], d[1] / 2), 0.1, 5), "data must be inputs"),
@@ -346,10 +578,28 @@ WRONG = {
     "batch": (lambda d: networks.train(NETWORK, d, 0.1, 5, batch=61), "batch must be a whole number from 1 to 60"),
     "seed": (lambda d: networks.train(NETWORK, d, 0.1, 5, seed=-1), "seed must be a whole number from 0"),
     "every": (lambda d: networks.train(NETWORK, d, 0.1, 5, sharpness_every=0), "sharpness_every must be a whole"),
+    "optimizer": (lambda d: train_by(d, "adm"), "optimizer 'adm' is unknown: did you mean 'adam'"),
+    "setting": (
+        lambda d: train_by(d, "adam", beta=0.9),
+        "training with 'adam' has no setting 'beta': did you mean 'beta",
+    ),
+    "argument": (
+        lambda d: train_by(d, "gd", sharpnes_every=1),
+        "no setting 'sharpnes_every': did you mean 'sharpness_every'",
+    ),
+    "range": (lambda d: train_by(d, "momentum", beta=1.5), "beta must be a number from 0 to 0.999, got 1.5"),
+    "sweep": (lambda d: train_by(d, "momentum", beta=[0.5, 0.9]), "beta must be one number"),
+    "measured": (lambda d: train_by(d, "gd", loss="all"), "loss 'all' is unknown"),
+    "recorded": (lambda d: networks.record(NETWORK, d, [0.1], 5, beta=0.9), "training with 'gd' has no setting 'beta'"),
+    "few": (lambda d: train_by(d, "gd", sharpness_of=61), "sharpness_of must be a whole number from 1 to 60, got 61"),
     "gradient": (lambda d: networks.record(NETWORK, d, [0.1], 5, gradient="mean"), "gradient 'mean' is unknown"),
     "seeds": (lambda d: networks.record(NETWORK, d, [0.1], 5, seeds=[]), "seeds must be"),
     "stops": (lambda d: networks.record(NETWORK, d, [0.2, 0.1], 5, seeds=[0]), "rates must"),
 }
+
+
+def train_by(data, optimizer, **settings):
+    networks.train(NETWORK, data, 0.1, 5, optimizer=optimizer, **settings)
 
 
 @pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
@@ -362,6 +612,14 @@ def test_a_bad_call_is_told_what_is_allowed(call, message, data, trainings):
 # What PyTorch 2.13.0 gives for `exact_numbers`, in float64: for each network the loss, and of its gradient the sum,
 # the length, and the entries 7 and −1.
 PYTORCH = {
+    "attention(2, 8, 'post')": (
+        2.3046530452878886,
+        [0.08713088844344108, 0.4868031748971985, -0.019394454043611956, -0.014630701990298683],
+    ),
+    "attention(2, 8, 'pre')": (
+        2.5770072003393762,
+        [1.6681190669559243, 16.23287492159738, -0.930275445388601, -0.02219467905066335],
+    ),
     "mlp((64, 6, 10), 'tanh', 'cross_entropy')": (
         2.3131737137886987,
         [-0.11936761690403616, 0.3662182745462708, -0.003951036976095557, 0.011232128307211334],
