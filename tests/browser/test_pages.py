@@ -162,17 +162,18 @@ HIDE_ALIKE = """(selector) => {
   // Hidden nodes cost axe as much as others, and most of a page are parts of formulas: each leaves an empty box as large.
   const formulas = alike.flatMap(([node]) => [...node.querySelectorAll("mjx-container > mjx-math, :scope > mjx-math")]);
   const probes = formulas.map(() => document.createElement("span"));
-  formulas.forEach((math, i) => { probes[i].style.display = "inline-block"; math.before(probes[i]); });
+  formulas.forEach((math, i) => { probes[i].style.display = "inline-block"; math.prepend(probes[i]); });
   const boxes = formulas.map((math, i) => {
     const { width, height, bottom } = math.getBoundingClientRect();
     return `width: ${width}px; height: ${height}px; vertical-align: ${probes[i].getBoundingClientRect().bottom - bottom}px`;
   });
-  window.emptied = formulas.map((math, i) => {
-    const parts = [...math.childNodes], style = math.getAttribute("style");
-    probes[i].remove();
-    math.replaceChildren();
-    math.style.cssText += boxes[i];
-    return [math, style, parts];
+  for (const probe of probes) probe.remove();
+  const readOut = alike.flatMap(([node]) => [...node.querySelectorAll("mjx-assistive-mml")]); // takes no room
+  window.emptied = [...formulas, ...readOut].map((part, i) => {
+    const parts = [...part.childNodes], style = part.getAttribute("style");
+    part.replaceChildren();
+    part.style.cssText += boxes[i] ?? "";
+    return [part, style, parts];
   });
 }"""
 #: Where paragraphs, headings and figures stand.
@@ -181,7 +182,7 @@ PLACES = """() => [...document.querySelectorAll("article p, article h2, article 
   return [x, y, width, height];
 })"""
 SHOW_AGAIN = """() => {
-  for (const [math, , parts] of emptied) math.replaceChildren(...parts);
+  for (const [part, , parts] of emptied) part.replaceChildren(...parts);
   for (const [node, style] of [...alike, ...emptied]) {
     if (style === null) node.removeAttribute("style");
     else node.setAttribute("style", style);
