@@ -4,6 +4,7 @@ from typing import Any
 
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style, date, pages
+from pybtex.style.sorting.author_year_title import SortingStyle
 from pybtex.style.template import field, join, names, optional, sentence, tag
 from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.plugin import register_plugin as register_for_sphinx
@@ -11,10 +12,18 @@ from sphinxcontrib.bibtex.style.referencing import PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 
+class Lettered(SortingStyle):
+    """By author, year and title; the braces that hold a name together are no letters."""
+
+    def person_key(self, person: Any) -> str:
+        """The name as it is sorted."""
+        return super().person_key(person).replace("{", "").replace("}", "")
+
+
 class Wordless(Style):
     """Authors. Title. Where, pages. Publisher, year. Commas where the usual styles write "and" and "In"."""
 
-    default_sorting_style = "author_year_title"
+    default_sorting_style = Lettered
 
     def format_names(self, role: str, as_sentence: bool = True) -> Any:
         """All names with commas between them."""

@@ -70,7 +70,8 @@ function rateControl(hands, author, words, signal) {
     if (key === placed) return;
     placed = key;
     const visible = limits.filter(({ at: rate }) => place(rate) >= 0 && place(rate) <= 1);
-    track.style.setProperty("--edge", css(limits.length ? Math.min(Math.max(place(limits[0].at), 0), 1) : 1));
+    const danger = limits[0]?.kind === "threshold" && place(limits[0].at) <= 1;
+    track.style.setProperty("--edge", danger ? Math.max(place(limits[0].at), 0).toFixed(4) : 2); // beyond the end
     const taken = [];
     d3.select(marks).selectAll("button").data(visible).join("button").attr("type", "button")
       .attr("class", ({ kind }) => `mark ${kind}`).style("left", ({ at: rate }) => css(place(rate)))

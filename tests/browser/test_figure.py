@@ -674,3 +674,26 @@ def test_a_question_says_the_same_as_python(show, language):
         field.fill(typed)
         page.locator(".lr-ask button").click()
         expect(said).to_have_text(lrlib.words.strings(language)["ask_number"])
+
+
+#: Where the hatched part of the slider begins, and where the marks stand, in pixels of the page.
+HATCHED = """() => {
+  const track = document.querySelector(".track"), { left, width } = track.getBoundingClientRect();
+  const [, edge] = getComputedStyle(track).backgroundImage.match(/^linear-gradient\\(to right, .*?\\) calc\\((.*?)\\),/) ?? [];
+  const [share, shift] = [edge.match(/(-?[\\d.]+)%/)[1] / 100, Number(edge.match(/([-+]) ([\\d.]+)px/)?.slice(1).join("") ?? 0)];
+  const marks = [...document.querySelectorAll(".mark.threshold")].map((mark) => mark.offsetLeft + mark.offsetParent.getBoundingClientRect().left);
+  return [left + share * width + shift, left + width, marks];
+}"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_slider_is_hatched_from_the_mark_of_the_threshold_on(show, width):
+    page = show(lab("quadratic", "gd", lr=0.1, start=(-10, 1), condition=10, lr_range=(0.01, 1)), width=width)
+    begins, _, marks = page.evaluate(HATCHED)
+    assert begins == pytest.approx(min(marks), abs=1)
+
+
+@pytest.mark.parametrize("figure", [lab("parabola", "lion", lr=0.1), lab("parabola", "gd", lr=0.1, lr_range=(0.01, 1))])
+def test_a_slider_without_danger_is_not_hatched(show, figure):
+    begins, ends, marks = show(figure).evaluate(HATCHED)
+    assert not marks and begins > ends
