@@ -9,6 +9,7 @@ from pathlib import Path
 import autograd.numpy as anp
 import numpy as np
 import pytest
+import tqdm.auto
 from autograd import grad, jacobian
 from autograd.scipy.special import logsumexp
 
@@ -538,9 +539,10 @@ def test_a_bar_is_shown_where_it_takes_long_and_is_gone_at_the_end(data, capfd, 
     networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[0])
     assert capfd.readouterr() == ("", "")
     monkeypatch.setattr(networks, "_SOON", 1e-9)
+    monkeypatch.setattr(tqdm.auto, "tqdm", partial(tqdm.auto.tqdm, mininterval=0, disable=False))  # every step is drawn
     networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[1], progress=False)
     assert capfd.readouterr() == ("", "")
-    networks.record(NETWORK, data, [0.1, 0.2], 1500, seeds=[2])
+    networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[2])
     told = capfd.readouterr()
     assert "1/2" in told.out and told.out.endswith("\r") and not told.err
 
