@@ -78,8 +78,8 @@ function gaugePanel(frame, hands) {
 
 /** What 95 of 100 values do not exceed. */
 function usual(values) {
-  const sorted = values.filter(isNumber).sort();
-  return sorted[Math.floor(0.95 * (sorted.length - 1))];
+  const sorted = Float64Array.from(values).filter(Number.isFinite).sort();
+  return sorted.length ? sorted[Math.floor(0.95 * (sorted.length - 1))] : 0;
 }
 
 /** The steps at which the gauge has come to stand above its threshold. */
