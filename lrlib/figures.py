@@ -389,13 +389,17 @@ def _gauge(axes: Axes, scene: Scene) -> None:
     with np.errstate(all="ignore"):
         products = _to_the_edge(path.rates[:, None].astype(float) * path.preconditioned_eigenvalues)
         glide = float(path.optimizer.glide(float(path.rates[0]), **_numbers(path.optimizer_settings)))
-    thresholds = _to_the_edge(np.asarray(path.threshold, dtype=float))
+        thresholds = _to_the_edge(np.asarray(path.threshold, dtype=float))
+    if not ((thresholds > 0) & np.isfinite(thresholds)).all():
+        return _instead(axes, scene.words["no_limit"])
     first = thresholds[0]
     finite = products[np.isfinite(products)]
-    most, largest = 1.15 * finite.max(initial=0), 4 * thresholds.max()
+    largest = 4 * thresholds.max()
+    most = 1.15 * min(finite.max(initial=0), largest)
     if most > largest:  # a peak that leaves the picture anyway does not flatten all the rest
-        usual = np.percentile(products[np.isfinite(products[:, 0]), 0], 95)
-        most = max(1.15 * usual, 2 * thresholds.max())
+        sharpest = products[np.isfinite(products[:, 0]), 0]
+        usual = np.percentile(sharpest, 95) if sharpest.size else 0
+        most = max(1.15 * min(usual, largest), 2 * thresholds.max())
     top = np.clip(most, 1.5 * thresholds.max(), largest)
     steps = np.arange(scene.steps + 1)
     axes.fill_between(steps, 0, thresholds, color=CALM, lw=0)

@@ -347,6 +347,8 @@ ODD = [
     {"surface": "valley", "optimizer": "adamw", "lr": schedules.linear(30, steps=20), "weight_decay": 10},
     {"lr": schedules.cyclic(0.5, base=0.4), "noise": 1e300}, {"lr": 1e-320, "steps": 1},
     {"surface": "saddle", "optimizer": ["momentum", "gd"], "lr": 1.0, "steps": 400, "cursor": 399, "start": (1, 1e-9)},
+    {"surface": "rosenbrock", "optimizer": "adamw", "lr": 1.7e308, "lr_range": (0.1, 50), "start": (0, 1e-300), "steps": 3},
+    {"surface": "rosenbrock", "optimizer": "adam_uncorrected", "lr": 1.7e308, "lr_range": (0.5, 3000), "start": (-2, -3)},
 ]  # fmt: skip
 
 
