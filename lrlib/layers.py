@@ -48,7 +48,8 @@ def affine_back(argnums, ans, arguments, _):
 
     def back(g):
         dot = _numpy(g, x, w).dot
-        return dot(g, w.T), dot(x.T, g), dot(np.ones(len(x)), g)
+        wanted = (lambda: dot(g, w.T), lambda: dot(x.T, g), lambda: dot(np.ones(len(x)), g))
+        return [wanted[i]() for i in argnums]
 
     return back
 
@@ -126,3 +127,182 @@ def normal_back(argnums, ans, arguments, _):
 
 
 defvjp_argnums(normal, normal_back)
+
+
+@primitive
+def batch_normal(x, gain, shift):
+    """Batch norm: each column with mean 0 and variance 1, times 1 + gain, plus shift."""
+    return standard(np, x.T)[0].T * (1 + gain) + shift
+
+
+def batch_normal_back(argnums, ans, arguments, _):
+    x, gain, _shift = arguments
+    y, root, mean = standard(_numpy(x), x.T)
+
+    def back(g):
+        xp = _numpy(g, x, gain)
+        of_y, ones = (g * (1 + gain)).T, np.ones(len(x))
+        of_x = (of_y - xp.dot(of_y, mean) - y * xp.dot(of_y * y, mean)) * root
+        return of_x.T, xp.dot(g.T * y, ones), xp.dot(ones, g)
+
+    return back
+
+
+defvjp_argnums(batch_normal, batch_normal_back)
+
+
+def patches(x, size):
+    """Of images (channels, height, width, n) the square around each pixel, zeros outside, as a matrix of columns.
+
+    With the examples on the last axis all that is copied and added lies side by side.
+    """
+    channels, height, width, n = x.shape
+    edge = size // 2
+    padded = np.zeros((channels, height + 2 * edge, width + 2 * edge, n))
+    padded[:, edge : edge + height, edge : edge + width] = x
+    made = np.empty((size, size, *x.shape))
+    for i, j in np.ndindex(size, size):
+        made[i, j] = padded[:, i : i + height, j : j + width]
+    return made.reshape(size * size * channels, -1)
+
+
+@primitive
+def convolved(x, w):
+    """Convolution of images with a kernel (size, size, channels before, channels after); they keep their size."""
+    return (w.reshape(-1, w.shape[3]).T @ patches(x, len(w))).reshape(-1, *x.shape[1:])
+
+
+@primitive
+def correlated(x, g, size):
+    """What each entry of the kernel has been multiplied by: the sum over the images and their pixels."""
+    return (patches(x, size) @ g.reshape(len(g), -1).T).reshape(size, size, len(x), len(g))
+
+
+@primitive
+def turned(w):
+    """The kernel that takes a slope back through a convolution: turned by 180°, from after to before."""
+    return w[::-1, ::-1].transpose(0, 1, 3, 2)
+
+
+defvjp(
+    convolved,
+    lambda ans, x, w: lambda g: convolved(g, turned(w)),
+    lambda ans, x, w: lambda g: correlated(x, g, len(w)),
+)
+defvjp(
+    correlated,
+    lambda ans, x, g, size: lambda w: convolved(g, turned(w)),
+    lambda ans, x, g, size: lambda w: convolved(x, w),
+    None,
+)
+defvjp(turned, lambda ans, w: turned)
+
+
+@primitive
+def shifted(x, b):
+    """A bias for each channel."""
+    return x + b[:, None, None, None]
+
+
+@primitive
+def per_channel(g):
+    return g.sum(axis=(1, 2, 3))
+
+
+@primitive
+def spread(b, shape):
+    return np.broadcast_to(b[:, None, None, None], shape)
+
+
+defvjp(shifted, lambda ans, x, b: lambda g: g, lambda ans, x, b: per_channel)
+defvjp(per_channel, lambda ans, g: lambda b: spread(b, g.shape))
+defvjp(spread, lambda ans, b, shape: per_channel, None)
+
+
+@primitive
+def pooled(x):
+    """The mean of each 2 × 2 pixels."""
+    return (x[:, ::2, ::2] + x[:, 1::2, ::2] + x[:, ::2, 1::2] + x[:, 1::2, 1::2]) / 4
+
+
+@primitive
+def unpooled(g):
+    return np.repeat(np.repeat(g / 4, 2, axis=1), 2, axis=2)
+
+
+defvjp(pooled, lambda ans, x: unpooled)
+defvjp(unpooled, lambda ans, g: pooled)
+
+
+@primitive
+def recurrent(x, w):
+    """All states h of hₜ = tanh(xₜ + hₜ₋₁w), h₀ = 0; the first axis of x is t."""
+    states = np.empty(x.shape)
+    h = 0 * x[0]
+    for t, one in enumerate(x):
+        h = states[t] = np.tanh(one + h @ w)
+    return states
+
+
+@primitive
+def unrolled(g, slope, w):
+    """Backwards through time: dₜ = (gₜ + dₜ₊₁wᵀ) · slopeₜ, from the last t on."""
+    made = np.empty(g.shape)
+    d = 0 * g[0]
+    for t in range(len(g) - 1, -1, -1):
+        d = made[t] = (g[t] + d @ w.T) * slope[t]
+    return made
+
+
+def rows(x):
+    return x.reshape(-1, x.shape[-1])
+
+
+@primitive
+def coupled(h, d):
+    """Σ hₜ₋₁ᵀdₜ over all t and examples."""
+    return rows(h[:-1]).T @ rows(d[1:])
+
+
+def recurrent_back(argnums, ans, arguments, _):
+    _x, w = arguments
+
+    def back(g):
+        d = unrolled(g, 1 - ans * ans, w)
+        return [d if i == 0 else coupled(ans, d) for i in argnums]
+
+    return back
+
+
+def unrolled_back(argnums, ans, arguments, _):
+    # Its transpose runs forwards: bₜ = (eₜ + bₜ₋₁w) · slopeₜ. Not differentiated again: there is no third derivative.
+    g, slope, w = arguments
+
+    def back(e):
+        before, b = np.empty(e.shape), np.empty(e.shape)
+        last = 0 * e[0]
+        for t, one in enumerate(e):
+            before[t] = one + last @ w
+            last = b[t] = before[t] * slope[t]
+        after = np.zeros(g.shape)
+        after[:-1] = (rows(ans[1:]) @ w.T).reshape(ans[1:].shape)
+        wanted = (lambda: b, lambda: before * (g + after), lambda: coupled(b, ans))
+        return [wanted[i]() for i in argnums]
+
+    return back
+
+
+def between(part, like, first):
+    """Zeros like all states but for all from the first one on, or up to the last one."""
+    whole = np.zeros(like.shape)
+    whole[slice(1, None) if first else slice(None, -1)] = part.reshape(whole[1:].shape)
+    return whole
+
+
+defvjp_argnums(recurrent, recurrent_back)
+defvjp_argnums(unrolled, unrolled_back)
+defvjp(
+    coupled,
+    lambda ans, h, d: lambda v: between(rows(d[1:]) @ v.T, h, False),
+    lambda ans, h, d: lambda v: between(rows(h[:-1]) @ v, d, True),
+)

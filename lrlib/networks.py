@@ -1,33 +1,53 @@
-"""Networks of a size that a reader's machine trains in seconds, on data that comes with scikit-learn or with this package.
+"""Networks of a size that a reader's machine trains in seconds, and all that is needed to train them.
 
-A network takes all its weights as one flat array, so its loss is a function of one array, as `curvature` wants it.
-Gradients are autograd's. What has been trained is kept in a folder, and the same run is read from there next time.
+Each is a `Network` with all its weights in one flat array; `train` trains it once, `record` at several rates for a
+figure. The data come with scikit-learn or with this package.
 """
 
-import math
-import os
-import random
-import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from lrlib import arithmetic, curvature, kept, optimizers, schedules, words
-from lrlib.optimizers import Optimizer, find_optimizer
-from lrlib.recording import MOST_STEPS, Recording
-from lrlib.settings import choice, nearest, number, numbers, shown
+from lrlib.data import digits, languages, scaled, standardised
+from lrlib.settings import choice, number, shown
 from lrlib.settings import count as whole
-from lrlib.surfaces import fill
+from lrlib.training import Network, Run, record, train
 
-#: What `mlp` can put between its layers, each with the gain that keeps the size of what passes through it.
-ACTIVATIONS = {"tanh": 1.0, "relu": 2**0.5}
+__all__ = [
+    "Network",
+    "Run",
+    "attention",
+    "cnn",
+    "digits",
+    "languages",
+    "mlp",
+    "record",
+    "rnn",
+    "scaled",
+    "standardised",
+    "train",
+]
+
+#: What can stand between two layers.
+ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
 
 LOSSES = ("cross_entropy", "squared_error")
+
+#: How the first weights can be drawn: their variance, times the number of inputs of the unit, by inputs and units.
+INITS = {
+    "lecun": lambda inputs, units: 1.0,
+    "he": lambda inputs, units: 2.0,
+    "xavier": lambda inputs, units: 2 * inputs / (inputs + units),
+}
+
+#: What `mlp` can normalise: each example over the units, or each unit over the examples.
+NORMALISATIONS = ("layer", "batch")
+
+#: How the layers of `mlp` can be scaled with their width.
+PARAMETRISATIONS = ("standard", "mup")
 
 #: Where `attention` can have its layer norms.
 NORMS = ("post", "pre")
@@ -35,184 +55,70 @@ NORMS = ("post", "pre")
 #: How `attention` reads an image: its rows are the tokens.
 _TOKENS, _PIXELS = 8, 8
 
-#: What can be measured at each step: of all data, or of the minibatch.
-MEASURED = ("full", "batch")
+#: Pixels of an image of `digits` along an edge, and how many digits there are.
+_EDGE, _CLASSES = 8, 10
 
-#: What `train` and `record` take besides settings of the rule: a misspelt one lands among these.
-ARGUMENTS = (
-    *("batch", "gradient", "loss", "optimizer", "progress", "schedule"),
-    *("seed", "seeds", "sharpness_every", "sharpness_of"),
-)
-
-#: A text with fewer is no sentence.
-_LETTERS = 3
-
-_MOST_SEEDS = 1_000_000
-
-#: Nobody needs a bar for what takes fewer seconds.
-_SOON = 1.0
-
-Data = tuple[np.ndarray, np.ndarray]
+#: Of a kernel of `cnn`, along an edge.
+_KERNEL = 3
 
 
-def digits(count: int | None = None) -> Data:
-    r"""Images of handwritten digits, 8 × 8 pixels each, and which digits they are.
-
-    $$x \leftarrow \frac{x - \text{mean}}{\text{standard deviation}}$$
-
-    Arguments
-        count: how many, 10 to 1797, the first ones of the collection; by default all.
-
-    Returns inputs of shape (count, 64) and labels of shape (count,), whole numbers from 0 to 9. Each pixel is
-    standardised over the images returned; one that is the same in all of them becomes 0. Of all images between
-    174 and 183 show each digit.
-
-    >>> from lrlib import networks
-    >>> inputs, labels = networks.digits(600)
-    >>> inputs.shape, labels[:5].tolist(), round(float(inputs[:, 20].std()), 9)
-    ((600, 64), [0, 1, 2, 3, 4], 1.0)
-
-    Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository
-    (1998), the test part, as scikit-learn's `load_digits` gives it.
-    """
-    from sklearn.datasets import load_digits
-
-    inputs, labels = load_digits(return_X_y=True)
-    count = len(labels) if count is None else whole("count", count, 10, len(labels))
-    inputs, labels = inputs[:count], labels[:count]
-    deviation = inputs.std(axis=0)
-    return (inputs - inputs.mean(axis=0)) / np.where(deviation > 0, deviation, 1), labels
-
-
-def languages(features: int = 2048) -> Data:
-    r"""The sentences of the figures in four languages, and which language each of them is in.
-
-    $$x_j = \text{how often a sequence of signs with the hash } j \text{ occurs}$$
-
-    Arguments
-        features: how many, 16 to 65,536. Counted are all sequences of one, two and three signs, in small letters, and
-            those with the same hash together.
-
-    Returns inputs of shape (n, features), whole numbers, of which about 96% are 0 at the default; and n labels:
-    0 English, 1 German, 2 Chinese, 3 Korean. Each sentence stands there in all four, one after the other, without the
-    places for numbers; short ones are left out, and those that occur twice or are the same in two languages. To hold
-    out a third with all languages alike, take inputs[2::3] and labels[2::3].
-
-    The sentences are those that `lab` and `ask` show, so the data change a little whenever one is added.
-
-    >>> from lrlib import networks
-    >>> inputs, labels = networks.languages(512)
-    >>> inputs.shape[1], labels[:5].tolist(), bool((inputs > 0).mean() < 0.2)
-    (512, [0, 1, 2, 3, 0], True)
-
-    Source: hashing as in K. Weinberger et al., "Feature Hashing for Large Scale Multitask Learning" (ICML 2009),
-    arXiv:0902.2206, without their signs; by scikit-learn's `HashingVectorizer`.
-    """
-    from sklearn.feature_extraction.text import HashingVectorizer
-
-    features = whole("features", features, 16, 65_536)
-    each = [words.strings(language) for language in words.LANGUAGES]
-    sentences = []
-    for key in each[0]:
-        said = [" ".join(re.sub(r"\{.*?\}", " ", strings[key].lower()).split()) for strings in each]
-        new = len({*said, *sentences}) == len(said) + len(sentences)
-        if new and all(sum(map(str.isalpha, text)) >= _LETTERS for text in said):
-            sentences += said
-    counter = HashingVectorizer(
-        analyzer="char", ngram_range=(1, 3), n_features=features, alternate_sign=False, norm=None
-    )
-    return counter.transform(sentences).toarray(), np.arange(len(sentences)) % len(each)
-
-
-@dataclass(frozen=True, repr=False)
-class Network:
-    r"""A classifier whose weights are one flat array.
-
-    name       the call that makes it
-    shapes     of the arrays that the weights are cut into, in their order
-    forward    a function of these arrays and the inputs that gives the scores z, (n, classes), written with
-               `autograd.numpy`
-    criterion  the loss: cross_entropy or squared_error
-    gain       the first weights have the standard deviation gain / √(number of inputs of the unit)
-
-    >>> from lrlib import networks
-    >>> network, (inputs, labels) = networks.mlp((64, 32, 10)), networks.digits(600)
-    >>> weights = network.initial(seed=0)
-    >>> network, network.size, weights.shape
-    (mlp((64, 32, 10), 'tanh', 'cross_entropy'), 2410, (2410,))
-    >>> round(float(network.loss(weights, inputs, labels)), 3)
-    2.409
-    """
-
-    name: str
-    shapes: tuple[tuple[int, ...], ...]
-    forward: Callable
-    criterion: str = "cross_entropy"
-    gain: float = 1.0
-
-    def __repr__(self) -> str:
-        return self.name
-
-    @property
-    def size(self) -> int:
-        """How many weights there are, biases included."""
-        return sum(math.prod(shape) for shape in self.shapes)
-
-    def initial(self, seed: int = 0) -> np.ndarray:
-        """Weights to start from: normal numbers with mean 0 for the arrays with two and more axes, 0 for all others."""
-        rng = np.random.default_rng(whole("seed", seed, 0, _MOST_SEEDS - 1))
-        return np.concatenate([self._drawn(rng, shape).ravel() for shape in self.shapes])
-
-    def scores(self, weights: Any, inputs: np.ndarray) -> Any:
-        """The scores z of each class, before the softmax; of shape (n, classes)."""
-        from lrlib import layers
-
-        arrays, at = [], 0
-        for shape in self.shapes:
-            arrays.append(layers.part(weights, at, shape))
-            at += math.prod(shape)
-        return self.forward(arrays, inputs)
-
-    def loss(self, weights: Any, inputs: np.ndarray, labels: np.ndarray) -> Any:
-        """The mean over the data of −log softmax(z)ᵧ or ½‖z − e(y)‖², where e(y) is 1 for the label and 0 elsewhere."""
-        import autograd.numpy as anp
-        from autograd.scipy.special import logsumexp
-
-        z = self.scores(weights, inputs)
-        wanted = np.eye(z.shape[1])[labels]
-        if self.criterion == "squared_error":
-            return anp.mean(anp.sum((z - wanted) ** 2, axis=1)) / 2
-        # log softmax(z)ᵧ = zᵧ − log Σ exp z stays finite, as logsumexp takes the largest z out of the sum.
-        return anp.mean(logsumexp(z, axis=1) - anp.sum(z * wanted, axis=1))
-
-    def accuracy(self, weights: np.ndarray, inputs: np.ndarray, labels: np.ndarray) -> float:
-        """The share of inputs whose label has the highest score."""
-        return float(np.mean(np.argmax(self.scores(weights, inputs), axis=1) == labels))
-
-    def _drawn(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-        return rng.normal(0, self.gain / math.prod(shape[:-1]) ** 0.5, shape) if len(shape) > 1 else np.zeros(shape)
-
-
-def mlp(widths: Sequence[int] = (64, 32, 10), activation: str = "tanh", loss: str = "cross_entropy") -> Network:
+def mlp(
+    widths: Sequence[int] = (64, 32, 10),
+    activation: str = "tanh",
+    loss: str = "cross_entropy",
+    *,
+    norm: str | None = None,
+    residual: bool = False,
+    init: str | None = None,
+    scale: float = 1.0,
+    param: str = "standard",
+    base_width: int = 32,
+) -> Network:
     r"""A network of fully connected layers.
 
     $$h_{k+1} = \phi(h_k W_k + b_k), \qquad z = h_{K} W_{K} + b_{K}$$
 
     Arguments
         widths: of the input, the hidden layers and the scores; without hidden layers it is softmax regression.
-        activation: φ, tanh or relu.
+        activation: φ: tanh, relu, sigmoid or linear.
         loss: cross_entropy, or squared_error, whose sharpness does not vanish where all labels are right.
+        norm: what stands before each φ: layer for layer norm, batch for batch norm, None for nothing. Both take off a
+            mean and divide by √(variance + 10⁻⁵), with a learned gain, stored as gain − 1, and a learned shift. Layer
+            norm takes mean and variance of each example over the units. Batch norm takes those of each unit over the
+            examples it is given, always: of the minibatch in training, of all data where the loss of all is measured;
+            there are no running averages.
+        residual: whether each layer between two hidden ones of the same width adds its input:
+            h + φ(hW + b). All hidden layers must have the same width, and there must be two at least.
+        init: the variance of the first weights times the number of inputs of a unit: lecun 1, he 2, xavier
+            2·inputs/(inputs + units); by default lecun, for relu he.
+        scale: what the first weights are multiplied by besides, above 0.
+        param: standard, or mup, the maximal-update parametrisation.
+        base_width: where mup is the same as standard, a whole number from 1.
 
-    The first weights are normal with variance 1/width of the layer before, for relu 2/width.
+    The first weights are normal with mean 0, biases are 0.
+
+    With mup, of hidden layers of width n and base width m, the layer of the inputs is √(n/m)·(xW + b), and the variance
+    of its first weights is m/n times as large; the biases of all other hidden layers, and gains and shifts of their
+    norms, are multiplied by √(n/m); and the scores are √(m/n)·hW + b. All else is as in the standard. For gradient
+    descent with or without momentum this is the standard with rates of its own for each layer: n/m times the common one
+    for the weights from the inputs and the biases of hidden layers, m/n times for the weights to the scores, whose first
+    variance is m/n times as large. It is not so for Adam, whose steps do not depend on the size of the gradient.
 
     Raises TypeError or ValueError for anything else.
 
     >>> from lrlib import networks
     >>> networks.mlp((64, 10)).size, networks.mlp((64, 100, 100, 10), "relu").size
     (650, 17610)
+    >>> networks.mlp((64, 32, 32, 10), norm="layer", residual=True)
+    mlp((64, 32, 32, 10), 'tanh', 'cross_entropy', norm='layer', residual=True)
 
     Source: Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller, "Efficient BackProp", in Neural Networks: Tricks of the Trade
-    (1998), section 4.6; K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers", ICCV 2015.
+    (1998), section 4.6; X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks" (AISTATS 2010); K. He, X. Zhang, S. Ren, J. Sun, "Delving Deep into Rectifiers" (ICCV 2015) and
+    "Deep Residual Learning for Image Recognition" (CVPR 2016); S. Ioffe, C. Szegedy, "Batch Normalization" (ICML 2015);
+    J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer Normalization" (2016), arXiv:1607.06450; for mup G. Yang, E. J. Hu,
+    "Feature Learning in Infinite-Width Neural Networks" (ICML 2021), arXiv:2011.14522, and G. Yang et al., "Tensor
+    Programs V" (NeurIPS 2021), arXiv:2203.03466, table 3, here with one rate for all weights, as in table 9.
     """
     if isinstance(widths, str) or not isinstance(widths, Iterable):
         raise TypeError(f"widths must be a list of whole numbers, got {shown(widths)}")
@@ -220,20 +126,178 @@ def mlp(widths: Sequence[int] = (64, 32, 10), activation: str = "tanh", loss: st
     if len(widths) < 2:
         raise ValueError(f"widths must name at least the inputs and the scores, got {widths}")
     activation, loss = choice("activation", activation, ACTIVATIONS), choice("loss", loss, LOSSES)
-    shapes = [shape for before, after in pairwise(widths) for shape in ((before, after), (after,))]
-    forward = partial(_fully_connected, activation=activation)
-    name = f"mlp({widths}, {activation!r}, {loss!r})"
-    return Network(name, tuple(shapes), forward, loss, ACTIVATIONS[activation])
+    norm = None if norm is None else choice("norm", norm, NORMALISATIONS)
+    param, base_width = choice("param", param, PARAMETRISATIONS), whole("base_width", base_width, 1, 10_000)
+    if _flag("residual", residual) and (len(widths) < 4 or len(set(widths[1:-1])) > 1):
+        raise ValueError(f"residual needs two or more hidden layers of the same width, got widths {widths}")
+    gain = _gain(activation, init, scale)
+    shapes, gains = [], []
+    for k, (before, after) in enumerate(pairwise(widths)):
+        is_hidden = k < len(widths) - 2
+        normed = [(after,), (after,)] if norm and is_hidden else []
+        shapes += [(before, after), (after,), *normed]
+        gains += [gain(before, after), 0.0, *[0.0 for _ in normed]]
+    options = {"norm": norm, "residual": bool(residual), "init": init, "scale": scale, "param": param}
+    forward = {"activation": activation, "norm": norm, "residual": bool(residual)}
+    if param == "mup" and len(widths) > 2:
+        options["base_width"] = base_width
+        forward["multipliers"] = multipliers = tuple(_multipliers(widths, base_width, norm))
+        gains[0] /= multipliers[0]
+    name = _name("mlp", (widths, activation, loss), options, mlp)
+    return Network(name, tuple(shapes), partial(_fully_connected, **forward), loss, tuple(gains))
 
 
-def _fully_connected(arrays: list, h: Any, activation: str) -> Any:
+def _multipliers(widths: tuple[int, ...], base_width: int, norm: str | None) -> Iterable[float]:
+    """What each array is multiplied by in the maximal-update parametrisation."""
+    for k, (before, after) in enumerate(pairwise(widths)):
+        if k == len(widths) - 2:
+            yield from ((base_width / before) ** 0.5, 1.0)
+        else:
+            wide = (after / base_width) ** 0.5
+            yield from (wide if k == 0 else 1.0, wide, *[wide] * (2 if norm else 0))
+
+
+def _fully_connected(
+    arrays: list,
+    h: Any,
+    activation: str,
+    norm: str | None = None,
+    residual: bool = False,
+    multipliers: tuple[float, ...] | None = None,
+) -> Any:
+    from lrlib import layers
+
+    if multipliers:
+        arrays = [factor * array for factor, array in zip(multipliers, arrays, strict=True)]
+    *hidden, last, bias = arrays
+    size = 4 if norm else 2
+    for i in range(0, len(hidden), size):
+        before, (w, b, *gain_and_shift) = h, hidden[i : i + size]
+        h = h @ w + b
+        if norm:
+            h = layers.normal(h, *gain_and_shift) if norm == "layer" else layers.batch_normal(h, *gain_and_shift)
+        h = _activated(h, activation)
+        if residual and i > 0:
+            h = before + h
+    return h @ last + bias
+
+
+def _activated(h: Any, activation: str) -> Any:
     import autograd.numpy as anp
 
-    for i in range(0, len(arrays), 2):
-        if i > 0:
-            h = anp.tanh(h) if activation == "tanh" else anp.maximum(h, 0)
-        h = h @ arrays[i] + arrays[i + 1]
+    from lrlib.layers import positive
+
+    match activation:
+        case "tanh":
+            return anp.tanh(h)
+        case "relu":
+            return positive(h)
+        case "sigmoid":
+            return (1 + anp.tanh(h / 2)) / 2
     return h
+
+
+def cnn(
+    channels: Sequence[int] = (4, 8),
+    activation: str = "relu",
+    loss: str = "cross_entropy",
+    *,
+    init: str | None = None,
+    scale: float = 1.0,
+) -> Network:
+    r"""A convolutional network for `digits`, which reads them as images of 8 × 8 pixels.
+
+    $$h_{k+1} = \operatorname{pool}(\phi(h_k * W_k + b_k)), \qquad z = h_{K} W_{K} + b_{K}$$
+
+    Arguments
+        channels: of each convolution, one to three of them. Every kernel is 3 × 3, with zeros around the image, so that
+            the image keeps its size; every pooling is the mean of 2 × 2 pixels, so that it loses half of it: 8 × 8,
+            4 × 4, 2 × 2, 1 × 1. All that is left after the last one goes to the scores.
+        activation, loss, init, scale: as for `mlp`; the inputs of a unit are the 9 pixels of its kernel in all channels.
+
+    Raises TypeError or ValueError for anything else.
+
+    >>> from lrlib import networks
+    >>> network, (inputs, labels) = networks.cnn((4, 8)), networks.digits(100)
+    >>> network, network.size, network.scores(network.initial(), inputs).shape
+    (cnn((4, 8), 'relu', 'cross_entropy'), 666, (100, 10))
+
+    Source: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to Document Recognition",
+    Proceedings of the IEEE 86(11) (1998), section II; there each channel's pooling has a factor and a bias besides.
+    """
+    if isinstance(channels, str) or not isinstance(channels, Iterable):
+        raise TypeError(f"channels must be a list of whole numbers, got {shown(channels)}")
+    channels = tuple(whole("channels", number_of, 1, 1000) for number_of in channels)
+    if not 1 <= len(channels) <= 3:
+        raise ValueError(f"channels must be one to three numbers, one for each convolution, got {channels}")
+    activation, loss = choice("activation", activation, ACTIVATIONS), choice("loss", loss, LOSSES)
+    gain = _gain(activation, init, scale)
+    shapes, gains = [], []
+    for before, after in pairwise((1, *channels)):
+        shapes += [(_KERNEL, _KERNEL, before, after), (after,)]
+        gains += [gain(_KERNEL**2 * before, _KERNEL**2 * after), 0.0]
+    left = channels[-1] * (_EDGE >> len(channels)) ** 2
+    shapes += [(left, _CLASSES), (_CLASSES,)]
+    gains += [gain(left, _CLASSES), 0.0]
+    name = _name("cnn", (channels, activation, loss), {"init": init, "scale": scale}, cnn)
+    return Network(name, tuple(shapes), partial(_convolutional, activation=activation), loss, tuple(gains))
+
+
+def _convolutional(arrays: list, inputs: np.ndarray, activation: str) -> Any:
+    import autograd.numpy as anp
+
+    from lrlib.layers import convolved, pooled, shifted
+
+    *hidden, last, bias = arrays
+    h = np.ascontiguousarray(inputs.T).reshape(1, _EDGE, _EDGE, -1)
+    for i in range(0, len(hidden), 2):
+        h = pooled(_activated(shifted(convolved(h, hidden[i]), hidden[i + 1]), activation))
+    return anp.reshape(h, (-1, len(inputs))).T @ last + bias
+
+
+def rnn(
+    width: int = 16, steps: int = 8, loss: str = "cross_entropy", *, init: str | None = None, scale: float = 1.0
+) -> Network:
+    r"""A recurrent network for `digits`, which reads the pixels of an image one after the other, a few at a time.
+
+    $$h_t = \tanh(x_t W + h_{t-1} V + b), \qquad h_0 = 0, \qquad z = h_T W' + b'$$
+
+    Arguments
+        width: of the state h, 1 to 1,000.
+        steps: T, in how many pieces the 64 pixels are read: 1, 2, 4, 8, 16, 32 or 64. At 8 each piece is a row of the
+            image, at 64 a pixel; at 1 nothing is recurrent.
+        loss, init, scale: as for `mlp`; V has as many inputs as units. W has 64/T inputs.
+
+    Raises TypeError or ValueError for anything else.
+
+    >>> from lrlib import networks
+    >>> network, (inputs, labels) = networks.rnn(16, steps=32), networks.digits(100)
+    >>> network, network.size, network.scores(network.initial(), inputs).shape
+    (rnn(16, 32, 'cross_entropy'), 474, (100, 10))
+
+    Source: J. L. Elman, "Finding Structure in Time", Cognitive Science 14(2) (1990), 179–211.
+    """
+    width, steps = whole("width", width, 1, 1000), whole("steps", steps, 1, _EDGE**2)
+    if _EDGE**2 % steps:
+        raise ValueError(f"steps must divide {_EDGE**2}, the number of pixels, got {steps}")
+    loss, gain, pixels = choice("loss", loss, LOSSES), _gain("tanh", init, scale), _EDGE**2 // steps
+    shapes = ((pixels, width), (width, width), (width,), (width, _CLASSES), (_CLASSES,))
+    gains = (gain(pixels, width), gain(width, width), 0.0, gain(width, _CLASSES), 0.0)
+    name = _name("rnn", (width, steps, loss), {"init": init, "scale": scale}, rnn)
+    return Network(name, shapes, partial(_recurrent, steps=steps), loss, gains)
+
+
+def _recurrent(arrays: list, inputs: np.ndarray, steps: int) -> Any:
+    import autograd.numpy as anp
+
+    from lrlib.layers import affine, recurrent
+
+    into, between, shift, last, bias = arrays
+    # Time is the first axis, and the pieces of all images at all times one matrix.
+    pieces = inputs.reshape(len(inputs), steps, -1).swapaxes(0, 1)
+    x = affine(pieces.reshape(-1, pieces.shape[2]), into, shift)
+    states = recurrent(anp.reshape(x, (steps, len(inputs), -1)), between)
+    return states[-1] @ last + bias
 
 
 def attention(layers: int = 4, width: int = 16, norm: str = "post") -> Network:
@@ -298,292 +362,22 @@ def _transformed(arrays: list, inputs: np.ndarray, norm: str) -> Any:
     return affine(anp.mean(anp.reshape(x, (n, _TOKENS, width)), axis=1), last, bias)
 
 
-@dataclass(frozen=True, repr=False)
-class Run:
-    """What a training leaves behind.
-
-    rates        (steps,)      the learning rate of each step
-    losses       (steps + 1,)  on all data; or, if that was asked for, on the minibatch of the step
-    norms        (steps + 1,)  lengths of the gradient of that loss
-    batch_norms  (steps + 1,)  lengths of the gradient of the minibatch; without minibatches the same as norms
-    sharpness    (steps + 1,)  largest eigenvalue λ̃ of the Hessian as the rule rescales it at that step, on all data
-                               or, if that was asked for, on the first ones; what the threshold of the rule is for;
-                               nan where it was not measured, and for `lion`
-    curvature    (steps + 1,)  largest eigenvalue λ of the Hessian itself, at the same steps; for a rule that does
-                               not rescale the gradient the same as sharpness
-    weights      (size,)       after the last step
-
-    After a loss of ∞ or nan everything is nan.
-
-    >>> from lrlib import networks
-    >>> run = networks.train(networks.mlp((64, 10)), networks.digits(100), 0.1, 4, sharpness_every=2)
-    >>> run.losses.shape, run.sharpness.round(2).tolist()
-    ((5,), [1.07, nan, 1.13, nan, 1.17])
-    """
-
-    rates: np.ndarray
-    losses: np.ndarray
-    norms: np.ndarray
-    batch_norms: np.ndarray
-    sharpness: np.ndarray
-    curvature: np.ndarray
-    weights: np.ndarray
-
-    def __repr__(self) -> str:
-        return f"<Run: {len(self.rates)} steps, loss {self.losses[0]:.3g} → {self.losses[-1]:.3g}>"
+def _gain(activation: str, init: str | None, scale: float) -> Callable:
+    """Of the first weights, by the number of inputs and of units: √(variance · inputs)."""
+    init = ("he" if activation == "relu" else "lecun") if init is None else choice("init", init, INITS)
+    scale = number("scale", scale, 0, open_low=True)
+    return lambda inputs, units: INITS[init](inputs, units) ** 0.5 * scale
 
 
-def train(
-    network: Network,
-    data: Data,
-    lr: Any,
-    steps: int,
-    *,
-    optimizer: Any = "gd",
-    batch: int | None = None,
-    seed: int = 0,
-    loss: str = "full",
-    sharpness_every: int | None = None,
-    sharpness_of: int | None = None,
-    **settings: float,
-) -> Run:
-    r"""Train a network, on all data or on minibatches.
-
-    $$w_{t+1}, s_{t+1} = \text{rule}(w_t, \nabla f_{B_t}(w_t), s_t, t, \eta_t)$$
-
-    Arguments
-        network: one of this module, or a `Network` of one's own.
-        data: inputs and labels, as from `digits`.
-        lr: learning rate η > 0, a number or a schedule, as for `descend`.
-        steps: how many, 1 to 20,000.
-        optimizer: one of `optimizers`, or its name.
-        batch: how many of the data make the gradient of a step; None for all. Each epoch takes them in a new
-            order, and leaves out what does not fill a batch.
-        seed: of the first weights and of the order of the data, a whole number from 0 to 999,999.
-        loss: which loss is measured at each step: full, that of all data, which needs a pass over them; or batch,
-            that of the minibatch before the step, which training loops print: it costs nothing and is noisy.
-        sharpness_every: at every how many steps the largest eigenvalue of the Hessian is measured; None for never.
-            For a rule that rescales the gradient that of the Hessian as it is rescaled is measured as well.
-        sharpness_of: on how many of the data that is measured, the first ones; None for all. Each value needs some 20
-            to 40 passes over them and back, twice.
-        settings: of the optimizer, each one number. A weight decay is that of all weights, biases among them.
-
-    A run is trained once: its numbers are kept in the folder that the environment variable LRLIB_CACHE names, by
-    default the system's folder for such files, under a name made from all arguments, the code that it runs through
-    and the versions of NumPy, SciPy and autograd. Of several processes that want the same run one trains it, and
-    the others wait. A network of one's own is trained each time.
-
-    Raises TypeError or ValueError for anything else.
-
-    >>> from lrlib import networks
-    >>> network, data = networks.mlp((64, 10)), networks.digits(100)
-    >>> run = networks.train(network, data, lr=0.1, steps=50)
-    >>> run, bool(run.norms[-1] < run.norms[0])
-    (<Run: 50 steps, loss 2.6 → 0.185>, True)
-    >>> networks.train(network, data, lr=0.01, steps=50, optimizer="adam", batch=20, beta1=0.8)
-    <Run: 50 steps, loss 2.6 → 0.0977>
-    """
-    if not isinstance(network, Network):
-        raise TypeError(f"network must be one of lrlib.networks, got {shown(network)}")
-    known, settings = _rule(optimizer, settings)
-    inputs, labels = _checked(data, network)
-    steps = whole("steps", steps, 1, MOST_STEPS)
-    rates = schedules.rates(lr, steps)
-    if rates.shape != (steps,):
-        raise ValueError(f"lr must be one rate or one schedule, got rates of shape {rates.shape[1:]}")
-    batch = None if batch is None else whole("batch", batch, 1, len(labels))
-    seed = whole("seed", seed, 0, _MOST_SEEDS - 1)
-    loss = choice("loss", loss, MEASURED)
-    every = None if sharpness_every is None else whole("sharpness_every", sharpness_every, 1, MOST_STEPS)
-    few = len(labels) if sharpness_of is None else whole("sharpness_of", sharpness_of, 1, len(labels))
-    arguments = (inputs, labels, rates, batch, seed, loss, every, few)
-    job = partial(_train, network, known, settings, *arguments)
-    forward = getattr(network.forward, "func", None)
-    if type(network) is not Network or forward not in (_fully_connected, _transformed):
-        return Run(rates, **job())
-    made = (network.name, network.shapes, network.forward.keywords, network.criterion, network.gain)
-    key = kept.key(_code(forward.__name__), made, known.name, settings, *arguments)
-    return Run(rates, **kept.kept(key, job))
+def _flag(argument: str, given: Any) -> bool:
+    if not isinstance(given, (bool, np.bool_)):
+        raise TypeError(f"{argument} must be True or False, got {shown(given)}")
+    return bool(given)
 
 
-def record(
-    network: Network,
-    data: Data,
-    rates: Sequence[float],
-    steps: int,
-    *,
-    optimizer: Any = "gd",
-    batch: int | None = None,
-    seeds: Sequence[int] = (0, 1, 2),
-    loss: str = "full",
-    sharpness_every: int | None = None,
-    sharpness_of: int | None = None,
-    schedule: Callable | None = None,
-    gradient: str = "full",
-    progress: bool = True,
-    **settings: float,
-) -> Recording:
-    """Train a network at several rates from several seeds, for a figure.
-
-    Arguments
-        network, data, steps, optimizer, batch, loss, sharpness_of, settings: as for `train`; so are the errors, and
-            what is kept.
-        rates: the learning rates, increasing: the stops of the slider.
-        seeds: one run each, at every rate; runs with the same seed start alike.
-        sharpness_every: as for `train`, but measured for the first seed only, as it costs most. The gauge is the
-            rate times the sharpness that the rule feels, against the rule's threshold. For `lion`, which has
-            neither, there is no gauge.
-        schedule: a function that makes a rate a schedule, such as `lambda lr: schedules.cosine(lr, steps=300)`.
-        gradient: whose length is recorded: full, of all data; or batch, of the minibatch. With the loss of the
-            minibatch it is that of the minibatch in any case.
-        progress: whether to show a bar where it takes more than a second; the environment variable TQDM_DISABLE=1
-            does without any.
-
-    >>> from lrlib import networks
-    >>> networks.record(networks.mlp((64, 10)), networks.digits(100), [0.1, 0.2], 20, seeds=[0, 1])
-    <Recording: 2 rates × 2 seeds, 20 steps>
-    """
-    from tqdm.auto import tqdm
-
-    checked = np.atleast_1d(numbers("rates", rates, 0, open_low=True))
-    if checked.ndim != 1 or not (np.diff(checked) > 0).all():
-        raise ValueError(f"rates must be a list of increasing numbers, got {shown(rates)}")
-    rates, seeds = checked.tolist(), list(seeds)
-    if not seeds:
-        raise ValueError("seeds must be at least one whole number")
-    known, settings = _rule(optimizer, settings)
-    kind = {"full": "norms", "batch": "batch_norms"}[choice("gradient", gradient, MEASURED)]
-    usual = {"steps": steps, "optimizer": known, "batch": batch, "loss": loss, "sharpness_of": sharpness_of}
-    trained = partial(train, network, data, **usual, **settings)
-    jobs = [(rate, seed) for rate in rates for seed in seeds]
-    runs = {}
-    # In any order: processes that need the same runs at the same time begin elsewhere each, and share the work.
-    shuffled = random.Random(os.getpid()).sample(jobs, len(jobs))
-    for rate, seed in tqdm(shuffled, delay=_SOON, leave=False, file=sys.stdout) if progress else shuffled:
-        every = sharpness_every if seed == seeds[0] else None
-        lr = rate if schedule is None else schedule(rate)
-        runs[rate, seed] = trained(lr, seed=seed, sharpness_every=every)
-
-    def gathered(name: str) -> np.ndarray:
-        return np.reshape([getattr(runs[job], name) for job in jobs], (len(rates), len(seeds), -1))
-
-    varying = None if schedule is None else gathered("rates")[:, 0]
-    has_gauge = sharpness_every is not None and known.threshold is not None
-    return Recording(
-        rates,
-        gathered("losses"),
-        norms=gathered(kind),
-        sharpness=gathered("sharpness")[:, 0] if has_gauge else None,
-        threshold=known.threshold(checked if varying is None else varying, **settings) if has_gauge else 2.0,
-        schedule=varying,
-        rescaled=has_gauge and known.scale is not None,
-    )
-
-
-def _train(
-    network: Network,
-    optimizer: Optimizer,
-    settings: dict[str, float],
-    inputs: np.ndarray,
-    labels: np.ndarray,
-    rates: np.ndarray,
-    batch: int | None,
-    seed: int,
-    loss: str,
-    every: int | None,
-    few: int,
-) -> dict[str, np.ndarray]:
-    from autograd import value_and_grad
-    from threadpoolctl import threadpool_limits
-
-    valued = value_and_grad(network.loss)
-    steps = len(rates)
-    losses, norms, batch_norms, sharpness, curved = np.full((5, steps + 1), np.nan)
-    weights = network.initial(seed)
-    state = [np.zeros_like(weights) for _ in optimizer.state]
-    batches = _batches(len(labels), batch, seed)
-    # Matrices this small gain nothing from threads, and sums in another order would be other numbers.
-    with np.errstate(all="ignore"), threadpool_limits(1):
-        for t in range(steps + 1):
-            chosen = next(batches, None)
-            if not batch or loss == "full":
-                losses[t], gradient = valued(weights, inputs, labels)
-                norms[t] = np.linalg.norm(gradient)
-            if batch:
-                of_batch, gradient = valued(weights, inputs[chosen], labels[chosen])
-            batch_norms[t] = np.linalg.norm(gradient)
-            if batch and loss == "batch":
-                losses[t], norms[t] = of_batch, batch_norms[t]
-            if not np.isfinite(losses[t]):
-                break
-            if every and t % every == 0:
-                curved[t] = sharpness[t] = _sharpness(network, weights, inputs[:few], labels[:few])
-                if optimizer.scale:
-                    scale = optimizer.scale(gradient, *state, t, **settings)
-                    sharpness[t] = _sharpness(network, weights, inputs[:few], labels[:few], scale)
-                elif optimizer.threshold is None:
-                    sharpness[t] = np.nan
-            if t < steps:
-                weights, *state = optimizer.rule(weights, gradient, *state, t, rates[t], **settings)
-    measured = {"losses": losses, "norms": norms, "batch_norms": batch_norms, "sharpness": sharpness}
-    return measured | {"curvature": curved, "weights": weights}
-
-
-def _batches(size: int, batch: int | None, seed: int) -> Iterable[np.ndarray]:
-    """The places of each minibatch, without end; the stream is another than that of the first weights."""
-    rng = np.random.default_rng([seed, 1])
-    while batch:
-        order = rng.permutation(size)
-        yield from (order[at : at + batch] for at in range(0, size - batch + 1, batch))
-
-
-def _sharpness(
-    network: Network, weights: np.ndarray, inputs: np.ndarray, labels: np.ndarray, scale: Any = 1.0
-) -> float:
-    """The largest eigenvalue of D^½ H D^½, D the diagonal of `scale`: the Hessian of u ↦ loss(w + D^½ u) at 0."""
-    root = np.sqrt(scale)
-    try:
-        found = curvature.largest_eigenvalues(
-            lambda u: network.loss(weights + root * u, inputs, labels), np.zeros(weights.shape)
-        )
-    except (ValueError, RuntimeError):
-        # The loss is finite, but so large that its second derivatives are not; or Lanczos does not converge.
-        return np.nan
-    return float(found[0])
-
-
-def _rule(optimizer: Any, given: dict[str, Any]) -> tuple[Optimizer, dict[str, float]]:
-    """The optimizer and all its settings, each one number."""
-    known = find_optimizer(optimizer)
-    for name in given:
-        if name not in known.settings:
-            hint = nearest(name, [*known.settings, *ARGUMENTS])
-            raise TypeError(f"training with {known.name!r} has no setting {name!r}: {hint}")
-    settings = fill(f"optimizer {known.name!r}", known.settings, given)
-    return known, {name: number(name, value) for name, value in settings.items()}
-
-
-def _checked(data: Any, network: Network) -> Data:
-    """Inputs and labels that belong together, and to the network."""
-    if not isinstance(data, (tuple, list)) or len(data) != 2:
-        raise TypeError(f"data must be a tuple (inputs, labels), got {shown(data)}")
-    inputs, labels = np.asarray(data[0], dtype=float), np.asarray(data[1])
-    if inputs.ndim < 2 or labels.shape != inputs.shape[:1] or labels.dtype.kind not in "iu" or labels.min() < 0:
-        told = f"inputs of shape {inputs.shape} and labels {labels.dtype} of shape {labels.shape}"
-        raise ValueError(f"data must be inputs (n, …) and n labels from 0, got {told}")
-    try:
-        classes = network.scores(np.zeros(network.size), inputs[:1]).shape[1]
-    except ValueError as error:
-        raise ValueError(f"{network!r} does not take inputs of shape {inputs.shape}: {error}") from None
-    if labels.max() >= classes:
-        raise ValueError(f"labels up to {labels.max()} need {labels.max() + 1} scores, {network!r} gives {classes}")
-    return inputs, labels
-
-
-@cache
-def _code(forward: str) -> str:
-    """What a training's numbers depend on besides its arguments."""
-    from lrlib import layers
-
-    modules = (sys.modules[__name__], layers, arithmetic, curvature, optimizers)
-    return kept.code(modules, ["_train", "OPTIMIZERS", forward], packages=("numpy", "scipy", "autograd"))
+def _name(call: str, given: tuple, options: dict[str, Any], function: Callable) -> str:
+    """The call that makes a network, without the options that are as usual."""
+    usual = function.__kwdefaults__
+    told = [repr(one) for one in given]
+    told += [f"{option}={value!r}" for option, value in options.items() if value != usual[option]]
+    return f"{call}({', '.join(told)})"
