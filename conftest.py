@@ -10,6 +10,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Run chapters with the Python that runs the tests, whatever kernels the machine knows."""
     config.option.nbval_current_env = True
     os.environ["TQDM_DISABLE"] = "1"  # whose bars are for people
+
+
+# The part of `lrlib.probe` that imports PyTorch, whose examples are not collected where there is none.
+collect_ignore = [] if find_spec("torch") else ["lrlib/probing.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The example of `lrlib.probe` needs PyTorch."""
+    for item in items:
+        if item.name == "lrlib.probe.probe" and not find_spec("torch"):
+            item.add_marker(pytest.mark.skip(reason='PyTorch is not installed: pip install -e ".[torch]"'))
 
 
 class Portions(LoadScopeScheduling):

@@ -1,7 +1,7 @@
-"""What `make bench` prints: the mathematics' and the figure's speed, the page's weight, the build's time.
+"""What `make bench` prints: the mathematics', the figure's and the probe's speed, the page's weight, the build's time.
 
     python bench/run.py             everything
-    python bench/run.py figure      one part: mathematics, figure, weight or build
+    python bench/run.py figure      one part: mathematics, probe, figure, weight or build
 
 The figure and the weight are measured on the built site (`make book` first), the build in a copy of
 the checkout, so that the site on disk stays as it is.
@@ -12,9 +12,16 @@ import sys
 import build
 import figure
 import mathematics
+import probe
 import weight
 
-PARTS = {"mathematics": mathematics.report, "figure": figure.report, "weight": weight.report, "build": build.report}
+PARTS = {
+    "mathematics": mathematics.report,
+    "probe": probe.report,
+    "figure": figure.report,
+    "weight": weight.report,
+    "build": build.report,
+}
 
 
 def main(names: list[str]) -> None:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 #: Each takes longer to import than all of lrlib; `make bench` shows how long that takes.
-LATER = ["matplotlib", "scipy", "autograd", "numba", "tqdm", "pandas", "distributed", "sklearn", "platformdirs", "threadpoolctl"]
+LATER = ["matplotlib", "scipy", "autograd", "numba", "tqdm", "pandas", "distributed", "sklearn", "platformdirs", "threadpoolctl", "torch"]
 
 
 def test_importing_lrlib_loads_nothing_heavy():
