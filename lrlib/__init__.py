@@ -7,6 +7,7 @@ from lrlib.lab import lab
 from lrlib.path import Path
 from lrlib.recording import Recording
 from lrlib.source import source
+from lrlib.trials import trials
 from lrlib.words import use
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "search",
     "source",
     "surfaces",
+    "trials",
     "use",
 ]

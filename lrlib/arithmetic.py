@@ -114,6 +114,24 @@ def sign(x):
     return where(x > 0, 1.0, where(x < 0, -1.0, x))
 
 
+def relu(x, leak):
+    """The larger of x and leak · x, for a leak from 0 to 1.
+
+    >>> float(relu(-2.0, 0.0)), float(relu(-2.0, 0.1)), float(relu(3.0, 0.1))
+    (-0.0, -0.2, 3.0)
+    """
+    return where(x > 0, x, leak * x)
+
+
+def relu_slope(x, leak):
+    """The slope of `relu`, which is the leak at its kink.
+
+    >>> float(relu_slope(-2.0, 0.1)), float(relu_slope(0.0, 0.1)), float(relu_slope(3.0, 0.1))
+    (0.1, 0.1, 1.0)
+    """
+    return where(x > 0, 1.0, leak)
+
+
 def _sin_kernel(r):
     z = r * r
     tail = 8.33333333332248946124e-03 + z * (

@@ -18,6 +18,7 @@ from functools import cache
 import numba
 import numpy as np
 
+from lrlib.clipping import clipping, length_1d, length_2d
 from lrlib.rebind import rebind
 from lrlib.run import Run
 
@@ -39,7 +40,10 @@ def last_points(run: Run) -> np.ndarray:
     for name, value in settings.items():
         if np.ndim(value):
             raise ValueError(f"{name} must be one number where compiled=True, got {np.size(value)}")
+    if np.ndim(run.clip):
+        raise ValueError(f"clip must be one number where compiled=True, got {np.size(run.clip)}")
     kernel = _kernel(run.surface.gradient, run.optimizer.rule, len(run.surface_settings))
+    clip, restart = run.clip or 0.0, -1 if run.restart is None else run.restart
     constant = run.steps == 1 or run.rates.strides[0] == 0
     points = run.point.copy()
     workers = os.cpu_count() or 1
@@ -47,7 +51,7 @@ def last_points(run: Run) -> np.ndarray:
 
     def walk(first: int, last: int) -> None:
         rates = np.ascontiguousarray(run.rates[: 1 if constant else None, first:last])
-        kernel(rates, run.steps, points[:, first:last], *settings.values())
+        kernel(rates, run.steps, points[:, first:last], clip, restart, *settings.values())
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(walk, cuts[:-1], cuts[1:]))
@@ -57,9 +61,12 @@ def last_points(run: Run) -> np.ndarray:
 @cache
 def _kernel(gradient: Callable, rule: Callable, surface_settings: int) -> Callable:
     source = _source(gradient, rule, surface_settings)
+    dimension = len(inspect.signature(gradient).parameters) - surface_settings
     # The words that the rule uses, its helpers among them, mean in its new home what they mean at home.
     home = rebind(rule, _WORDS, _compile).py_func.__globals__
     space = {**home, "gradient": rebind(gradient, _WORDS, _compile), "np": np, "BLOCK": _BLOCK}
+    space |= {"length": rebind(length_1d if dimension == 1 else length_2d, _WORDS, _compile)}
+    space |= {"clipping": rebind(clipping, _WORDS, _compile)}
     exec(compile(source, f"<{rule.__name__} compiled>", "exec"), space)  # noqa: S102 - our own text
     return _compile(space["kernel"])
 
@@ -74,6 +81,7 @@ def _source(gradient: Callable, rule: Callable, surface_settings: int) -> str:
     shared = "".join(f", s_{name}" for name in theirs)
     place = ", ".join(f"point[{j}, i]" for j in range(len(coordinates))) + shared
     slopes = "".join(f"slope[{j}, i], " for j in range(len(coordinates)))
+    each = slopes.removesuffix(", ")
 
     once = _OncePerStep({"t", *settings})
     body = [once.visit(statement) for statement in tree.body if not isinstance(statement, ast.Expr)]
@@ -81,6 +89,7 @@ def _source(gradient: Callable, rule: Callable, surface_settings: int) -> str:
     lines = {
         "ONCE": [f"{name} = {ast.unparse(expression)}" for name, expression in once.found.items()],
         "FRESH": [f"{name}_ = np.zeros((n, size))" for name in state],
+        "FORGET": [f"{name}_[:] = 0.0" for name in state] or ["pass"],
         "LOAD": [f"{name} = {name}_[j, i]" for name in state],
         "RULE": statements,
         "SAVE": [
@@ -92,7 +101,7 @@ def _source(gradient: Callable, rule: Callable, surface_settings: int) -> str:
     text = _TEMPLATE.replace(
         "SETTINGS", "".join(f", s_{name}" for name in theirs) + "".join(f", {n}" for n in settings)
     )
-    text = text.replace("PLACE", place).replace("SLOPES", slopes.removesuffix(" "))
+    text = text.replace("PLACE", place).replace("SLOPES", slopes.removesuffix(" ")).replace("EACH", each)
     for mark, written in lines.items():
         indent = next(line for line in text.splitlines() if line.strip() == mark)[: -len(mark)]
         text = text.replace(indent + mark + "\n", "".join(f"{indent}{line}\n" for line in written))
@@ -100,18 +109,26 @@ def _source(gradient: Callable, rule: Callable, surface_settings: int) -> str:
 
 
 _TEMPLATE = """
-def kernel(rates, steps, points SETTINGS):
+def kernel(rates, steps, points, clip, restart SETTINGS):
     n, runs = points.shape
     for first in range(0, runs, BLOCK):
         size = min(BLOCK, runs - first)
         point = points[:, first : first + size].copy()
         slope = np.empty((n, size))
         FRESH
-        for t in range(steps):
-            rate = rates[min(t, len(rates) - 1), first : first + size]
+        t = -1
+        for step_ in range(steps):
+            rate = rates[min(step_, len(rates) - 1), first : first + size]
+            t += 1
+            if step_ == restart:
+                t = 0
+                FORGET
             ONCE
             for i in range(size):
                 SLOPES = gradient(PLACE)
+            if clip > 0:
+                for i in range(size):
+                    slope[:, i] *= clipping(length(EACH), clip)
             for j in range(n):
                 for i in range(size):
                     x = point[j, i]

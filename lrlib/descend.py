@@ -37,11 +37,16 @@ def descend(
     noise: Any = 0.0,
     seed: Any = 0,
     dtype: Any = np.float64,
+    clip: Any = None,
+    resume: int | None = None,
+    lost: str = "nothing",
     **settings: Any,
 ) -> Path:
     r"""Follow an optimizer down a surface.
 
-    $$x_{t+1}, s_{t+1} = \text{rule}(x_t, \nabla f(x_t) + \sigma \xi_t, s_t, t, \eta_t)$$
+    $$x_{t+1}, s_{t+1} = \text{rule}(x_t, c_t\, g_t, s_t, t, \eta_t), \qquad g_t = \nabla f(x_t) + \sigma \xi_t$$
+
+    where $c_t = 1$, or what `clip` makes of it.
 
     Arguments
         surface: one of `surfaces`, or its name.
@@ -55,6 +60,13 @@ def descend(
         seed: of the noise, a whole number from 0 to 999,999. Runs with the same seed meet the same noise.
         dtype: number format, float64, float32 or float16. Everything is rounded to it: in float16 an
             eps of 1e-8 is 0, so that a gradient of 0 gives nan in the rules that divide by it.
+        clip: length C > 0 to which longer gradients are shortened before the rule gets them, noise included, a
+            number or an array that broadcasts with (…): c_t = min(1, C/(‖g_t‖ + 10⁻⁶)), as PyTorch's
+            `clip_grad_norm_` has it. None clips nothing.
+        resume: the step, 1 to steps − 1, before which the run is stopped and resumed from what had been saved.
+        lost: what had not been saved: "nothing", and then resuming changes nothing; "memory", the state of the rule
+            with its own count of steps, so that both begin at 0 again; "schedule", the place in the schedule, which
+            starts anew; or "both". The noise goes on in any case.
         settings: of the surface and of the optimizer, numbers or arrays that broadcast with (…).
 
     A whole sweep is one pass: give an array of rates. Divergence is a result, not an error: points
@@ -70,8 +82,13 @@ def descend(
     >>> path = descend("quadratic", "adam", (-4.0, 2.0), lr=schedules.cosine(0.5, steps=100), steps=100)
     >>> print(path.rates[50], path.losses[-1].round(6))
     0.25 0.000443
+    >>> descend("parabola", "gd", 4.0, lr=1.0, steps=3, clip=1.0).points[:, 0].round(5).tolist()
+    [4.0, 3.0, 2.0, 1.0]
+    >>> path = descend("parabola", "momentum", 4.0, lr=0.1, steps=3, resume=2, lost="memory")
+    >>> path.state["v"][:, 0].round(3).tolist()  # the last is the gradient alone
+    [0.0, 4.0, 0.0, 2.88]
     """
-    run = prepare(surface, optimizer, start, lr, steps, noise, seed, dtype, settings)
+    run = prepare(surface, optimizer, start, lr, steps, noise, seed, dtype, settings, clip, resume, lost)
     points = run.alone() if run.shape == () and run.kind == np.float64 else None
     if points is None:
         points = np.empty((run.steps + 1, *run.point.shape), run.kind)
@@ -86,6 +103,8 @@ def descend(
         surface_settings=run.surface_settings,
         optimizer_settings=run.optimizer_settings,
         noise=None if run.noise is None else np.moveaxis(run.noise, (0, 1), (-2, -1)),
+        clip=run.clip,
+        restart=run.restart,
     )
 
 
@@ -99,6 +118,9 @@ def outcome(
     noise: Any = 0.0,
     seed: Any = 0,
     dtype: Any = np.float64,
+    clip: Any = None,
+    resume: int | None = None,
+    lost: str = "nothing",
     compiled: bool = False,
     **settings: Any,
 ) -> Outcome:
@@ -118,7 +140,7 @@ def outcome(
     """
     if not isinstance(compiled, bool):
         raise TypeError(f"compiled must be True or False, got {shown(compiled)}")
-    run = prepare(surface, optimizer, start, lr, steps, noise, seed, dtype, settings)
+    run = prepare(surface, optimizer, start, lr, steps, noise, seed, dtype, settings, clip, resume, lost)
     flat = run.flat()
     if compiled:
         try:

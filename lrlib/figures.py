@@ -37,7 +37,7 @@ RACERS = (
 )
 
 #: Panels that show the rule in focus alone.
-_OF_FOCUS = ("gauge", "rates", "state", "microscope", "map")
+_OF_FOCUS = ("gauge", "rates", "state", "microscope", "map", "range")
 
 #: Panels over the steps.
 _OVER_STEPS = ("loss", "gauge", "norm", "rates", "schedule")
@@ -69,6 +69,8 @@ class Scene:
     floor     for the panel "loss": the noise floor of the run in focus at each step's rate; None where it has none
     map       for the panel "map": "rates", "betas", their "factors", (rate, memory) "now" and, where it
               is known, "best", and the "curvatures" at the minimum; None where there is no memory or no error
+    test      for the panel "range": "rates", the "losses" after them and the "first" before, the smoothed "curve", the
+              "places" of what is read off it, the "critical" rate at the start or None, and the rate "now"
     """
 
     paths: dict[str, Path]
@@ -82,6 +84,7 @@ class Scene:
     formats: dict[str, Path] | None = None
     floor: np.ndarray | None = None
     map: dict[str, Any] | None = None
+    test: dict[str, Any] | None = None
 
     @property
     def path(self) -> Path:
@@ -439,7 +442,7 @@ def _to_the_edge(values: np.ndarray) -> np.ndarray:
 
 
 def _product(path: Path) -> str:
-    return "ηλ" if path.optimizer.scale is None else "ηλ̃"
+    return "ηλ" if path.optimizer.scale is None and path.clip is None else "ηλ̃"
 
 
 # ---------------------------------------------------------------- all rates, all formats
@@ -604,6 +607,43 @@ def _map(axes: Axes, scene: Scene) -> None:
     axes.xaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
 
 
+#: What is read off a range test, and its mark.
+_READ = {"falls": "o", "steepest": "v", "lowest": "x", "explodes": "^"}
+_HEADROOM = 0.35  # of the height from the lowest loss, or 0, up to the first: so much above that the picture ends
+
+
+def _range(axes: Axes, scene: Scene) -> None:
+    """The loss against the rate of a run whose rate rises, and what is read off it."""
+    test, words = scene.test, scene.words
+    places, curve, first = np.log10(test["rates"]), test["curve"], test["first"]
+    low = min(curve[np.isfinite(curve)].min(initial=first), 0)
+    span = first - low or 1.0
+    if not 1e-300 < span < _MOST:
+        return _instead(axes, words["range_lost"])
+    color = scene.style(scene.focus)["color"]
+    top = first + _HEADROOM * span
+    if not np.array_equal(curve, test["losses"], equal_nan=True):
+        axes.plot(places, _drawable(test["losses"]), color=color, lw=0.8, alpha=0.45)
+    axes.plot(places, _drawable(curve), color=color, lw=1.8)
+    if test["critical"] and test["rates"][0] <= test["critical"] <= test["rates"][-1]:
+        axes.axvline(np.log10(test["critical"]), color=DANGER, ls="--", lw=1)
+    axes.axvline(np.log10(test["now"]), color=color, lw=0.8)
+    for name, at in test["places"].items():
+        if at is not None:
+            height = min(curve[at], top) if np.isfinite(curve[at]) else top
+            label = words["range_" + name].format(lr=scene.number(test["rates"][at]))
+            look = {"color": DANGER if name == "explodes" else INK, "ms": 6, "mew": 1.8, "ls": "none"}
+            axes.plot(places[at], height, _READ[name], label=label, clip_on=False, **look)
+    axes.set(xlim=places[[0, -1]], ylim=(low - 0.06 * span * (low < 0), top))
+    axes.set_xlabel(words["axis_rate"], fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axes.xaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    if axes.get_legend_handles_labels()[1]:
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "ncols": 1}
+        axes.legend(fontsize=7, frameon=False, handlelength=1, labelspacing=0.2, **place)
+
+
 # ---------------------------------------------------------------- texts
 
 
@@ -667,4 +707,5 @@ PANELS = {
     "microscope": _microscope,
     "taylor": _taylor,
     "map": _map,
+    "range": _range,
 }

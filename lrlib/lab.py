@@ -16,7 +16,8 @@ from lrlib.descend import descend, outcome
 from lrlib.optimizers import OPTIMIZERS
 from lrlib.path import Path
 from lrlib.recording import Recording
-from lrlib.search import momentum_map, nearest_minimum
+from lrlib.recordings import SHARE, Recordings, is_shown
+from lrlib.search import momentum_map, nearest_minimum, ramp, range_places, smoothed
 from lrlib.settings import number, shown
 from lrlib.state import (
     AT_FIRST,
@@ -28,6 +29,7 @@ from lrlib.state import (
     arguments,
     changed,
     equal,
+    is_resumed,
     rate,
     rate_of,
     rates_given,
@@ -60,8 +62,10 @@ class lab(anywidget.AnyWidget):
     r"""A figure in which a reader sets the learning rate and sees what it does.
 
     Arguments
-        surface: one of `surfaces`, or its name; or a `Recording` of what no page can compute. Of a recording
-            only lr (the nearest stop is taken), panels, cursor and language can be chosen.
+        surface: one of `surfaces`, or its name; or a `Recording` of what no page can compute, or several of them
+            in a dict by the name of their model, of which the reader picks one. A model's name is a string
+            `model_<name>` of the locale files. Of recordings only model, lr (the nearest stop is taken), panels,
+            smoothing, trains, cursor and language can be chosen.
         optimizer: one of `optimizers`, or its name; or a list of up to five of them, a race, with the
             first in focus.
         lr: the learning rate η > 0 at first; or one of `schedules` with its rate and plain numbers, also
@@ -70,17 +74,32 @@ class lab(anywidget.AnyWidget):
         start: where it starts; a number, or two on a surface over a plane.
         steps: how many steps are drawn, 1 to 20,000.
         noise, seed, dtype: of the gradient, of its noise, and the number format, as for `descend`.
+        clip, resume, lost: of the gradient, and of a run that is stopped and resumed, as for `descend`; a step
+            to resume at that comes after the end does nothing.
+        ramp: how many steps the range test of the panel "range" takes, 2 to 2000.
+        smoothing: of its curve, 0 to 0.99, as for `search.smoothed`.
         cursor: the step at which the figure stands, 0 to steps; None is the end.
         lr_range: ends of the slider; by default around the critical rate, or around the rate itself
             where no rate is critical.
         view: the window of the landscape, (low, high) for each coordinate.
         panels: which panels, of "landscape", "loss", "gauge", "norm", "rates", "state", "schedule",
             "sensitivity", "microscope", "taylor" (one gradient step from the cursor, predicted and
-            measured), "map" (the factor of the error per step over rate and memory β).
+            measured), "map" (the factor of the error per step over rate and memory β), "range" (a range
+            test from one end of the slider to the other: the loss of a run of its own against its
+            rising rate, and what is read off it).
+            Of recordings those that there are numbers for, of "loss", "gauge", "norm", "schedule", "crossings",
+            "limits", "range". "crossings": for each run of every model at every rate, the step at which its loss first rises
+            over the step at which its gauge is first above the threshold; a run is one seed whose sharpness was
+            measured, at the steps where it was measured (`Recording.firsts`). "limits": for each model the largest
+            recorded rate that trains over threshold/λ at the initial point (`Recording.limits`).
         controls: what gets a control of its own: settings of the surface and the rules, "optimizer",
-            "schedule", "noise", "dtype", "steps", "race" (to add rules).
+            "schedule", "noise", "dtype", "clip", "resume" (the step, and what is lost there), "range" (its
+            steps and its smoothing), "steps", "race" (to add rules).
         predict: what the reader is to foretell first: "regime", "loss", "overflow" or "end".
         hidden: the panels that stay hidden until then.
+        model: of several recordings the one in focus at first; by default the first.
+        trains: the share of the first loss below which the last one of every run must be where a rate trains; for
+            "limits".
         language: of the labels; by default what `use` set.
         settings: of the surface and the optimizers. A hyperparameter is that of every rule that has it.
 
@@ -88,7 +107,7 @@ class lab(anywidget.AnyWidget):
     `optimizers` is the whole race and `optimizer` the one in focus, `rates` the rates of their own,
     `schedule` the schedule and its warm-up, `settings` all settings together, `guess` what the reader
     has foretold, `recording` what the page has recorded. Whatever is assigned is checked like an
-    argument. A rule that is not in the race takes the place of the one in focus; a cursor beyond the
+    argument. Another `model` takes, of its own rates, the one nearest to the last. A rule that is not in the race takes the place of the one in focus; a cursor beyond the
     end goes to the end. Only the surface is fixed once the figure is made.
 
     Raises TypeError or ValueError for anything that is not allowed, naming the argument; a figure of
@@ -123,6 +142,11 @@ class lab(anywidget.AnyWidget):
     noise = _Part().tag(sync=True)
     seed = _Part().tag(sync=True)
     dtype = _Part().tag(sync=True)
+    clip = _Part().tag(sync=True)
+    resume = _Part().tag(sync=True)
+    lost = _Part().tag(sync=True)
+    ramp = _Part().tag(sync=True)
+    smoothing = _Part().tag(sync=True)
     cursor = _Part().tag(sync=True)
     view = _Part().tag(sync=True)
     panels = _Part().tag(sync=True)
@@ -131,6 +155,7 @@ class lab(anywidget.AnyWidget):
     hidden = _Part().tag(sync=True)
     guess = _Part().tag(sync=True)
     recording = _Part().tag(sync=True)
+    model = _Part().tag(sync=True)
 
     #: The rate once more, by the name that `ipywidgets.interactive_output` looks for.
     value = traitlets.Any()
@@ -158,6 +183,11 @@ class lab(anywidget.AnyWidget):
         noise: float = 0.0,
         seed: int = 0,
         dtype: Any = "float64",
+        clip: float | None = None,
+        resume: int | None = None,
+        lost: str = "nothing",
+        ramp: int = 100,
+        smoothing: float = 0.0,
         cursor: int | None = None,
         lr_range: tuple[float, float] | None = None,
         view: Any = None,
@@ -165,13 +195,18 @@ class lab(anywidget.AnyWidget):
         controls: tuple[str, ...] = (),
         predict: str | None = None,
         hidden: tuple[str, ...] = (),
+        model: str | None = None,
+        trains: float = SHARE,
         language: str | None = None,
         **settings: Any,
     ):
-        self._recorded = surface if isinstance(surface, Recording) else None
-        if self._recorded:
-            super().__init__(**_recorded_state(surface, locals()))
+        self._recordings = Recordings(surface, trains) if is_shown(surface) else None
+        if self._recordings:
+            super().__init__(**_recorded_state(self._recordings, locals()))
             return
+        for name, given, standing in (("model", model, None), ("trains", trains, SHARE)):
+            if not equal(given, standing):
+                raise TypeError(f"{name} can only be set where recordings are shown, got {shown(given)}")
         known = find_surface(surface)
         race = list(optimizer) if isinstance(optimizer, (list, tuple)) else [optimizer]
         given = {
@@ -187,6 +222,11 @@ class lab(anywidget.AnyWidget):
             "noise": noise,
             "seed": seed,
             "dtype": dtype,
+            "clip": clip,
+            "resume": resume,
+            "lost": lost,
+            "ramp": ramp,
+            "smoothing": smoothing,
             "view": known.view if view is None else view,
             "panels": panels,
             "controls": controls,
@@ -216,13 +256,14 @@ class lab(anywidget.AnyWidget):
     @property
     def sentence(self) -> str:
         """What the figure shows, in words."""
-        if self._recorded:
-            return self._recorded.sentence(self.lr, self.language)
+        if self._recordings:
+            return self._recordings.sentence(self.model, self.lr, self.language)
         return self._said(self.paths)
 
     def _facts(self, paths: dict[str, Path]) -> dict[str, Any]:
         state, path = self._state, paths[self.optimizer]
-        return words.facts(path, self.view, self.panels, rate_of(state, self.optimizer), _floor(state, path))
+        resumed = (self.resume, self.lost) if is_resumed(state) else None
+        return words.facts(path, self.view, self.panels, rate_of(state, self.optimizer), _floor(state, path), resumed)
 
     def _said(self, paths: dict[str, Path]) -> str:
         race = [(name, float(path.losses[-1])) for name, path in paths.items()] if len(paths) > 1 else None
@@ -231,6 +272,11 @@ class lab(anywidget.AnyWidget):
     @property
     def _state(self) -> State:
         return {name: getattr(self, name) for name in CHECKS}
+
+    @property
+    def _recorded(self) -> Recording | None:
+        """The recording in focus, if what it shows is recorded and not computed."""
+        return self._recordings and self._recordings[self.model]
 
     @property
     def _computed(self) -> State:
@@ -293,8 +339,8 @@ class lab(anywidget.AnyWidget):
         return [name for name in self.panels if name not in hidden] or ["landscape"]
 
     def _picture(self, panels: list[str], paths: dict[str, Path]) -> bytes:
-        if self._recorded:
-            return self._recorded.still(self.lr, panels, self.language, self.cursor)
+        if self._recordings:
+            return self._recordings.still(self.model, self.lr, panels, self.language, self.cursor, self.smoothing)
         from lrlib import figures  # matplotlib takes longer to import than all the rest
 
         scene = figures.Scene(
@@ -309,6 +355,7 @@ class lab(anywidget.AnyWidget):
             formats=_formats(self._state) if "microscope" in panels else None,
             floor=_floor(self._state, paths[self.optimizer]) if "loss" in panels else None,
             map=_map(self._state) if "map" in panels else None,
+            test=_test(self._state, paths[self.optimizer]) if "range" in panels else None,
         )
         return figures.still(scene, panels)
 
@@ -316,22 +363,28 @@ class lab(anywidget.AnyWidget):
         return self.sentence
 
 
-def _recorded_state(recording: Recording, given: State) -> State:
-    """The state of a figure that shows a recording: only rate, panels, cursor and language can be chosen."""
+def _recorded_state(recordings: Recordings, given: State) -> State:
+    """The state of a figure that shows recordings: only model, rate, panels, cursor and language can be chosen."""
     standing = {name: one.default for name, one in signature(lab).parameters.items() if name in given}
-    chosen = ("surface", "lr", "panels", "cursor", "language")
+    chosen = ("surface", "lr", "panels", "cursor", "language", "model", "trains", "smoothing")
     for name, default in standing.items():
         if name not in (*chosen, "settings") and not equal(given[name], default):
             raise TypeError(f"{name} cannot be set where a recording is shown, got {shown(given[name])}")
     if given["settings"]:
         raise TypeError(f"a recording has no settings, got {shown(given['settings'])}")
     panels = None if equal(given["panels"], standing["panels"]) else given["panels"]
-    traits = recording.traits(given["lr"], panels)
+    traits = recordings.traits(given["model"], given["lr"], panels)
     known = find_surface(traits["surface"])
-    filled = {"start": [0.0], "rates": {}, "schedule": CONSTANT, "settings": {}, "noise": 0.0, "seed": 0, "hidden": ()}
-    more = {"dtype": "float64", "view": known.view, "predict": None}
+    filled = {name: default for name, default in standing.items() if name in CHECKS}
+    filled |= {
+        "start": [0.0],
+        "schedule": CONSTANT,
+        "settings": {},
+        "view": known.view,
+        "smoothing": given["smoothing"],
+    }
     state = changed(
-        {"surface": known.name} | AT_FIRST, filled | more | {"language": given["language"] or words.current()} | traits
+        {"surface": known.name} | AT_FIRST, filled | {"language": given["language"] or words.current()} | traits
     )
     return changed(state, {"cursor": given["cursor"]})
 
@@ -381,6 +434,27 @@ def _allows(state: State, lr: float) -> bool:
     return True
 
 
+def _test(state: State, path: Path) -> dict[str, Any]:
+    """The range test of the rule in focus, what is read off its curve, and the critical rate at the start."""
+    rates, name = ramp(*state["lr_range"], state["ramp"]), state["optimizer"]
+    whole = state | {"resume": None}
+    tested = descend(**arguments(whole, name, lr=lambda t: rates[t], steps=state["ramp"]))
+    curve = smoothed(tested.losses[1:], state["smoothing"])
+    critical = None
+    if path.optimizer.threshold and not path.optimizer.scale and path.rates[0] > 0:
+        with np.errstate(all="ignore"):
+            critical = float(rate_of(state, name) * path.threshold[0] / (path.rates[0] * path.eigenvalues[0, 0]))
+    return {
+        "rates": rates,
+        "first": float(tested.losses[0]),
+        "losses": tested.losses[1:],
+        "curve": curve,
+        "places": range_places(curve),
+        "critical": critical,
+        "now": rate_of(state, name),
+    }
+
+
 def _map(state: State) -> dict[str, Any] | None:
     """Factors of the error per step over rate and memory, of the rule in focus; None where there are none."""
     name, surface = state["optimizer"], SURFACES[state["surface"]]
@@ -407,7 +481,7 @@ def _map(state: State) -> dict[str, Any] | None:
 
 def _floor(state: State, path: Path) -> np.ndarray | None:
     """The loss about which a run would hover at the rate of each step; None where no formula says it."""
-    if path.optimizer.name != "gd" or not state["noise"] or path.surface.name not in BOWLS:
+    if path.optimizer.name != "gd" or not state["noise"] or path.surface.name not in BOWLS or path.clip is not None:
         return None
     settings = {name: float(value) for name, value in path.surface_settings.items()}
     least, rates = path.surface.minima(**settings), path.rates.astype(float)

@@ -8,7 +8,7 @@ import numpy as np
 from lrlib import schedules
 from lrlib.optimizers import OPTIMIZERS
 from lrlib.settings import Setting
-from lrlib.state import State, rate_of
+from lrlib.state import State, is_resumed, rate_of
 from lrlib.surfaces import SURFACES
 
 
@@ -82,5 +82,9 @@ def _call(state: State, name: str) -> str:
         parts += [f"noise={plain(state['noise'])}"] + ([f"seed={state['seed']}"] if state["seed"] else [])
     if state["dtype"] != "float64":
         parts.append(f'dtype="{state["dtype"]}"')
+    if state["clip"] is not None:
+        parts.append(f"clip={plain(state['clip'])}")
+    if is_resumed(state):
+        parts += [f"resume={state['resume']}"] + ([f'lost="{state["lost"]}"'] if state["lost"] != "nothing" else [])
     known = SURFACES[state["surface"]].settings | OPTIMIZERS[name].settings
     return f"descend({', '.join(parts + _named(state['settings'], known))})"

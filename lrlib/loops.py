@@ -8,15 +8,27 @@ and a sweep in arrays faster still for each of its runs.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
+from typing import Any
 
 import numpy as np
 
 from lrlib import arithmetic
+from lrlib.clipping import clipping, length_1d, length_2d
 from lrlib.rebind import rebind
+
+#: The length of a gradient, by the number of its coordinates.
+_LENGTHS = {1: length_1d, 2: length_2d}
 
 
 def walk(
-    gradient: Callable, rule: Callable, states: int, point: np.ndarray, rates: Sequence, noise: Sequence | None
+    gradient: Callable,
+    rule: Callable,
+    states: int,
+    point: np.ndarray,
+    rates: Sequence,
+    noise: Sequence | None,
+    clip: Any = None,
+    restart: int | None = None,
 ) -> Iterator[np.ndarray]:
     """The points of many runs at once after each step, the start first.
 
@@ -27,16 +39,24 @@ def walk(
         point: shape (n, …), the start; its format is that of the run.
         rates: the rate at each step, each a number or of shape (…).
         noise: what is added to the gradient at each step, each of shape (n, …), or None.
+        clip: the length to which gradients are clipped, a number or of shape (…), or None.
+        restart: the step before which the rule forgets its state and counts from 0 again, or None.
     """
-    state = [np.zeros_like(point) for _ in range(states)]
+    length = _LENGTHS[len(point)]
+    state, t = [np.zeros_like(point) for _ in range(states)], 0
     yield point
-    for t, lr in enumerate(rates):
+    for step, lr in enumerate(rates):
+        if step == restart:
+            state, t = [np.zeros_like(point) for _ in range(states)], 0
         slope = np.empty_like(point)
         for i, along in enumerate(gradient(*point)):
             slope[i] = along
         if noise is not None:
-            slope = slope + noise[t]
+            slope = slope + noise[step]
+        if clip is not None:
+            slope = slope * clipping(length(*slope), clip)
         point, *state = rule(point, slope, *state, t, lr)
+        t += 1
         yield point
 
 
@@ -49,21 +69,30 @@ def walk_alone(
     start: Sequence[float],
     rates: Sequence[float],
     noise: Sequence[Sequence[float]] | None,
+    clip: float | None = None,
+    restart: int | None = None,
 ) -> list[float]:
     """The points of one run in float64, coordinate after coordinate, the start first.
 
     Raises ArithmeticError or ValueError where floats have no answer but arrays do, as at 1/0.
     """
     gradient, rule = in_floats(gradient), in_floats(rule)
+    length, shorten = in_floats(_LENGTHS[len(start)]), in_floats(clipping)
     point = list(start)
-    state = [[0.0] * states for _ in point]
+    state, t = [[0.0] * states for _ in point], 0
     points = list(point)
-    for t, lr in enumerate(rates):
+    for step, lr in enumerate(rates):
+        if step == restart:
+            state, t = [[0.0] * states for _ in point], 0
         slope = gradient(*point, *surface_settings)
         if noise is not None:
-            slope = [along + more for along, more in zip(slope, noise[t], strict=True)]
+            slope = [along + more for along, more in zip(slope, noise[step], strict=True)]
+        if clip is not None:
+            factor = shorten(length(*slope), clip)
+            slope = [along * factor for along in slope]
         for i, along in enumerate(slope):
             point[i], *state[i] = rule(point[i], along, *state[i], t, lr, *rule_settings)
+        t += 1
         points += point
     return points
 

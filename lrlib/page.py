@@ -28,13 +28,15 @@ PARTS = (
     "microscope",
     "taylor",
     "map",
+    "range",
     "predict",
     "recording",
+    "scatter",
     "share",
     "lab",
 )
 
-STYLES = ("lab", "race", "microscope", "taylor", "predict", "share", "ask")
+STYLES = ("lab", "race", "microscope", "taylor", "range", "predict", "share", "scatter", "ask")
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lrlib import curvature
+from lrlib.clipping import clipping, length_1d, length_2d
 from lrlib.optimizers import Optimizer
 from lrlib.surfaces import Surface
 
@@ -19,17 +20,18 @@ class Path:
     points                   (…, steps + 1, n)  the start first
     rates                    (…, steps)         the learning rate η of each step
     losses                   (…, steps + 1)
-    gradients                (…, steps + 1, n)  as the rule was given them, noise included
+    gradients                (…, steps + 1, n)  noise included, not clipped
     norms                    (…, steps + 1)     lengths of the gradients
+    clipped                  (…, steps + 1)     what clipping multiplies them by, at most 1, for the rule to get
     state                    (…, steps + 1, n)  each array that the rule keeps, by name; 0 at first
     corrected                (…, steps + 1, n)  the same, each divided by its bias correction after the step;
                                                 empty for a rule that corrects nothing
-    effective_rates          (…, steps, n)      η times what the rule multiplies the (averaged) gradient by;
-                                                nan for `lion`, which takes only its sign
+    effective_rates          (…, steps, n)      η times what clipping and the rule multiply the (averaged)
+                                                gradient by; nan for `lion`, which takes only its sign
     eigenvalues              (…, steps + 1, n)  of the Hessian, the largest first
     sharpness                (…, steps + 1)     the largest of them
-    preconditioned_eigenvalues (…, steps, n)    of the Hessian as the rule rescales it, the largest first;
-                                                nan for `lion`
+    preconditioned_eigenvalues (…, steps, n)    of the Hessian as clipping and the rule rescale it, the largest
+                                                first; nan for `lion`
     preconditioned_sharpness (…, steps)         the largest of them
     gauge                    (…, steps)         η · preconditioned sharpness
     threshold                (…, steps)         the gauge above which a quadratic explodes; nan for `lion`
@@ -59,6 +61,8 @@ class Path:
     surface_settings: dict[str, Any]
     optimizer_settings: dict[str, Any]
     noise: np.ndarray | None = None
+    clip: Any = None
+    restart: int | None = None
 
     def __repr__(self) -> str:
         *sweep, steps = self.rates.shape
@@ -84,17 +88,26 @@ class Path:
             return np.hypot.reduce(np.abs(self.gradients), axis=-1)
 
     @cached_property
+    def clipped(self) -> np.ndarray:
+        if self.clip is None:
+            return np.ones_like(self.norms)
+        length = length_1d if self.surface.dimension == 1 else length_2d
+        clip = np.reshape(self.clip, (*np.shape(self.clip), 1)) if np.ndim(self.clip) else self.clip
+        with np.errstate(all="ignore"):
+            return clipping(length(*np.moveaxis(self.gradients, -1, 0)), clip)
+
+    @cached_property
     def state(self) -> dict[str, np.ndarray]:
         names = self.optimizer.state
         kept = {name: np.zeros_like(self.points) for name in names}
         rule = partial(self.optimizer.rule, **self._beside(self.optimizer_settings, 1))
-        now = [np.zeros_like(self.points[..., 0, :]) for _ in names]
         with np.errstate(all="ignore"):
-            for t in range(self.rates.shape[-1]):
+            for t, counted in enumerate(self._t[:, 0].astype(int).tolist()):
+                now = [kept[name][..., t, :] for name in names]
                 rate = self.rates[..., t, None]
-                _, *now = rule(self.points[..., t, :], self.gradients[..., t, :], *now, t, rate)
+                _, *now = rule(self.points[..., t, :], self._given[..., t, :], *now, counted, rate)
                 for name, values in zip(names, now, strict=True):
-                    kept[name][..., t + 1, :] = values
+                    kept[name][..., t + 1, :] = 0 if t + 1 == self.restart else values
         return kept
 
     @cached_property
@@ -103,6 +116,7 @@ class Path:
             return {}
         free = {name: np.zeros(self.points.shape) for name in self.state}
         with np.errstate(all="ignore"):
+            # What is 0 where a rule restarts is 0 with any correction.
             each = self.optimizer.correction(self._t, **_doubles(self._beside(self.optimizer_settings, 2)))
             for (name, values), correction in zip(self.state.items(), each, strict=True):
                 free[name][..., 1:, :] = values[..., 1:, :] / correction
@@ -127,6 +141,9 @@ class Path:
     def preconditioned_eigenvalues(self) -> np.ndarray:
         if self.optimizer.scale is None:
             plain = self.eigenvalues[..., :-1, :]
+            if self.clip is not None:
+                with np.errstate(all="ignore"):
+                    plain = plain * self._scale
             return plain if self.optimizer.threshold else np.full_like(plain, np.nan)
         with np.errstate(all="ignore"):
             entries = [entry[..., :-1] for entry in self._hessian()]
@@ -161,16 +178,26 @@ class Path:
 
     @property
     def _t(self) -> np.ndarray:
-        """The steps, shape (steps, 1), to stand beside points of shape (…, steps, n)."""
-        return np.arange(float(self.rates.shape[-1]))[:, None]
+        """The steps as the rule counts them, shape (steps, 1), to stand beside points of shape (…, steps, n)."""
+        t = np.arange(float(self.rates.shape[-1]))[:, None]
+        return t if self.restart is None else np.where(t < self.restart, t, t - self.restart)
+
+    @property
+    def _given(self) -> np.ndarray:
+        """The gradients as the rule was given them."""
+        if self.clip is None:
+            return self.gradients
+        with np.errstate(all="ignore"):
+            return self.gradients * self.clipped[..., None]
 
     @cached_property
     def _scale(self) -> np.ndarray:
-        """What the rule multiplies the gradient by at each step, (…, steps, n), in float64."""
+        """What clipping and the rule multiply the gradient by at each step, (…, steps, n), in float64."""
+        clipped = 1.0 if self.clip is None else self.clipped[..., :-1, None].astype(float, copy=False)
         if self.optimizer.scale is None:
-            return np.full(self.points[..., :-1, :].shape, 1.0 if self.optimizer.threshold else np.nan)
-        before = [values[..., :-1, :].astype(float, copy=False) for values in (self.gradients, *self.state.values())]
-        return self.optimizer.scale(*before, self._t, **_doubles(self._beside(self.optimizer_settings, 2)))
+            return np.full(self.points[..., :-1, :].shape, 1.0 if self.optimizer.threshold else np.nan) * clipped
+        before = [values[..., :-1, :].astype(float, copy=False) for values in (self._given, *self.state.values())]
+        return self.optimizer.scale(*before, self._t, **_doubles(self._beside(self.optimizer_settings, 2))) * clipped
 
     def _hessian(self) -> list[np.ndarray]:
         """Its entries at each point, (…, steps + 1), in float64."""

@@ -4,26 +4,33 @@
 """
 
 import base64
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from lrlib.settings import choice, numbers, shown
+from lrlib.settings import number, numbers, shown
 from lrlib.words import strings, written
 
 #: What can be shown of a recording, by the name of the panel: what must have been recorded for it.
-PANELS = {"loss": None, "gauge": "sharpness", "norm": "norms", "schedule": None}
+PANELS = {"loss": None, "gauge": "sharpness", "norm": "norms", "schedule": None, "range": "a range test"}
 
 #: As long as any figure's run.
 MOST_STEPS = 20_000
+
+#: Steps of a range test, which is not thinned: what is read off it would be other steps.
+MOST_TEST = 2000
 
 #: A line of more numbers is thinned; a page cannot show more.
 MOST_POINTS = 400
 
 #: Of one figure, in a page that may hold many.
 MOST_BYTES = 300_000
+
+#: Of a gauge that often passes its threshold, as at the edge of stability, only the first crossing is marked.
+MOST_MARKS = 20
 
 _BUCKETS = MOST_POINTS // 2 - 4  # two points of each, and room for the ends and for where the numbers end
 
@@ -54,6 +61,34 @@ class Stop:
     seeds: int = 1
 
 
+@dataclass(frozen=True)
+class Firsts:
+    """Where in one run the gauge was first above the threshold, and where its loss first rose.
+
+    crosses  the first step whose gauge was measured above the threshold; None for never
+    rises    the first step whose loss is higher than that of the step before, or no number; None for never
+    below    the last step before `crosses` whose gauge was measured, and was not above; -1 where there is none
+    """
+
+    crosses: int | None
+    rises: int | None
+    below: int = -1
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Up to which learning rate training should work, and up to which it did.
+
+    predicted  (seeds,), threshold / λ at the initial point of each run; ∞ where the curvature is not above 0
+    trains     the largest recorded rate that trains; None where none does
+    fails      the next rate above it that was recorded; of rates none of which trains the lowest; None where all do
+    """
+
+    predicted: np.ndarray
+    trains: float | None
+    fails: float | None
+
+
 class Recording:
     r"""One recorded run, or one for each of several seeds, at each of k learning rates.
 
@@ -70,11 +105,13 @@ class Recording:
             k × steps.
         schedule: the learning rate of each step, k × steps; by default it stays.
         rescaled: whether the sharpness is that of the Hessian as the rule rescales it (λ̃ instead of λ).
+        initial: the sharpness at the initial point of each seed; by default what `sharpness` begins with. Sharpness
+            without the seeds counts as that of the first one.
 
     ∞ and nan are data. Of several seeds the figure shows the median as a line and the range as a band:
     nan counts as larger than any loss; of the sharpness only what was measured counts. A line ends where
     its numbers do: after the first ∞ or nan nothing more is shown. All numbers but the rates are kept in
-    single precision, or in double where single precision does not hold them.
+    single precision, or in double those of a line that single precision does not hold.
 
     Raises TypeError or ValueError for anything else, naming the argument.
 
@@ -98,6 +135,7 @@ class Recording:
         threshold: Any = 2.0,
         schedule: Any = None,
         rescaled: bool = False,
+        initial: Any = None,
     ):
         self.rates = _increasing(rates)
         count = len(self.rates)
@@ -114,13 +152,40 @@ class Recording:
         self._lines = {"losses": _ended(_over_seeds(losses))}
         if norms is not None:
             self._lines["norms"] = _ended(_over_seeds(self._lengths(norms)))
+        self._firsts, self._initial = [[] for _ in self.rates], np.full(self.seeds, np.nan)
         if sharpness is not None:
-            self._lines["gauge"] = self._gauge(self._sharpness(sharpness))
+            measured = self._sharpness(sharpness)
+            self._lines["gauge"] = self._gauge(measured)
+            self._firsts, self._initial = self._found(losses, measured), _at_the_start(measured, self.seeds)
+        if initial is not None:
+            self._initial = self._given_initial(initial)
+        self._ends = _ended(losses).reshape(count, self.seeds, -1)[..., [0, -1]]
         self._lines = {name: _kept(lines) for name, lines in self._lines.items()}
+        self.test: tuple[np.ndarray, np.ndarray] | None = None
 
     def __repr__(self) -> str:
         seeds = f" × {self.seeds} seeds" if self.seeds > 1 else ""
         return f"<Recording: {len(self.rates)} rates{seeds}, {self.steps} steps>"
+
+    def with_test(self, rates: Any, losses: Any) -> "Recording":
+        """The same recording and beside it a range test of the same model, for the panel "range".
+
+        Arguments
+            rates: the learning rate of each step of that run, 2 to 2,000 of them, increasing.
+            losses: after the step with each of these rates; ∞ and nan are data.
+
+        >>> from lrlib.recording import Recording
+        >>> Recording([0.5], [[4, 1]]).with_test([0.1, 1.0, 10.0], [4, 1, 9]).panels
+        ['loss', 'schedule', 'range']
+        """
+        tested, losses = _increasing(rates), _data("losses", losses)
+        if losses.shape != tested.shape or not 2 <= len(tested) <= MOST_TEST:
+            _refuse_shape("losses", losses, f"{len(tested)}, one for each of 2 to {MOST_TEST} rates,")
+        other = copy(self)
+        for cached in ("_packed", "size"):
+            other.__dict__.pop(cached, None)
+        other.test = tested, _ended(losses)
+        return other
 
     @property
     def panels(self) -> list[str]:
@@ -128,12 +193,18 @@ class Recording:
         there = {
             None,
             *(needed for needed, name in (("norms", "norms"), ("sharpness", "gauge")) if name in self._lines),
+            *(["a range test"] if self.test else []),
         }
         return [name for name, needed in PANELS.items() if needed in there]
 
+    @property
+    def predicts(self) -> bool:
+        """Whether the sharpness at an initial point is known."""
+        return bool(np.isfinite(self._initial).any())
+
     def nearest(self, lr: float) -> int:
         """Which stop is nearest to a rate, by the quotient of the two; of two equally near ones the lower."""
-        return int(np.argmin(np.abs(np.log(self.rates) - np.log(numbers("lr", lr, 0, open_low=True)))))
+        return nearest_stop(self.rates, numbers("lr", lr, 0, open_low=True))
 
     def at(self, lr: float) -> Stop:
         """The stop nearest to a rate.
@@ -154,14 +225,91 @@ class Recording:
             seeds=self.seeds,
         )
 
+    def firsts(self, lr: float) -> list[Firsts]:
+        r"""Of each run at the stop nearest to a rate, when it first crossed the threshold and when its loss first rose.
+
+        $$\text{crosses} = \min\{t: \eta_t \lambda_t > \text{threshold}_t\}, \qquad
+        \text{rises} = \min\{t: \text{loss}_t > \text{loss}_{t-1}\}$$
+
+        Arguments
+            lr: any rate above 0.
+
+        One for each seed whose sharpness was measured, seed by seed: a median has steps that no run took. A rise is
+        one by more than a billionth, which rounding can make; ∞ and nan are rises. What never happened is None;
+        `below` is the last step before the crossing at which the gauge was measured, −1 for none, so that where it
+        is measured at some steps only the crossing lies between the two.
+
+        >>> from lrlib.recording import Recording
+        >>> recording = Recording([1], [[4, 2, 1, 3]], sharpness=[[1, 3, 3]])
+        >>> recording.firsts(1)
+        [Firsts(crosses=1, rises=3, below=0)]
+        """
+        return self._firsts[self.nearest(lr)]
+
+    def marks(self, lr: float) -> list[int]:
+        """The steps at which the gauge is measured above the threshold and was not before; of more than 20 the first.
+
+        Arguments
+            lr: any rate above 0.
+        """
+        stop = self.at(lr)
+        if stop.gauge is None:
+            return []
+        measured = np.flatnonzero(np.isfinite(stop.gauge))
+        over = stop.gauge[measured] > stop.threshold[measured]
+        marks = measured[1:][over[1:] & ~over[:-1]].tolist()
+        return marks if len(marks) <= MOST_MARKS else marks[:1]
+
+    def trains(self, share: float = 0.5) -> np.ndarray:
+        """Which of the rates train: in every run the last loss is a number below a share of the first.
+
+        Arguments
+            share: 0 to 1.
+
+        >>> from lrlib.recording import Recording
+        >>> Recording([0.5, 1, 2], [[[4, 1], [4, 1]], [[4, 3], [4, 1]], [[4, 1], [4, float("inf")]]]).trains()
+        array([ True, False, False])
+        """
+        first, last = np.moveaxis(self._ends, -1, 0)
+        return (np.isfinite(last) & (last < number("share", share, 0, 1, open_low=True) * first)).all(axis=1)
+
+    def limits(self, share: float = 0.5) -> Limits:
+        r"""The largest rate that the curvature at the start allows, and the largest recorded one that trains.
+
+        $$\eta_{\max} = \text{threshold} / \lambda_0$$
+
+        Arguments
+            share: as for `trains`.
+
+        `predicted` has that rate for each seed whose sharpness was measured at the start, ∞ where it is not above 0;
+        `trains` is the largest recorded rate that trains and `fails` the next one above it, None where there is none.
+
+        Raises ValueError where no sharpness was recorded at the start.
+
+        >>> from lrlib.recording import Recording
+        >>> Recording([0.5, 1, 2], [[4, 1], [4, 2], [4, 9]], sharpness=[[2]] * 3).limits(share=0.6)
+        Limits(predicted=array([1.]), trains=1.0, fails=2.0)
+        """
+        if not self.predicts:
+            raise ValueError("limits needs sharpness, of which nothing was recorded at the start")
+        known = self._initial[np.isfinite(self._initial)]
+        best = np.flatnonzero(self.trains(share)).max(initial=-1)
+        rates = self.rates.tolist()
+        return Limits(
+            predicted=np.array([self._predicted(sharpness) for sharpness in known]),
+            trains=rates[best] if best >= 0 else None,
+            fails=rates[best + 1] if best + 1 < len(rates) else None,
+        )
+
     def pack(self) -> dict[str, Any]:
         """What a page needs of it, as JSON can hold it.
 
-        Numbers are little-endian floats as base64: 5⅓ characters each in single precision, 10⅔ in double.
-        Of several seeds only median, lowest and highest are left. A line of more than 400 numbers is thinned:
-        of each of 196 spans of steps it keeps the lowest and the highest number, besides both ends and the first
-        ∞ and nan; the numbers of the steps kept are 16-bit integers, 2⅔ characters each. So a run with every quantity
-        of several seeds takes at most 29 kB, and without seeds 10 kB.
+        Numbers are base64: 5⅓ characters each in single precision, 10⅔ in double; in an order in which a server
+        compresses them to about half. Of several seeds only median, lowest and highest are left, the latter two with
+        8 bits of mantissa, 2⅔ characters each, which a picture cannot tell from more. A line of more than 400 numbers
+        is thinned: of each of 196 spans of steps it keeps the lowest and the highest number, besides both ends and the
+        first ∞ and nan; the numbers of the steps kept are 16-bit integers, 2⅔ characters each. So a run with every
+        quantity of several seeds takes at most 22 kB, and without seeds 10 kB.
 
         Raises ValueError if it takes more than 300 kB.
         """
@@ -185,9 +333,11 @@ class Recording:
             "seeds": self.seeds,
             "rescaled": self.rescaled,
             "crosses": [_crossing(self.at(lr)) for lr in self.rates],
+            "marks": [self.marks(lr) for lr in self.rates],
             "thresholds": _pack_lines(self._threshold),
             "schedule": None if self._schedule is None else _pack_lines(self._schedule),
-            **{name: _pack_lines(self._lines[name]) if name in self._lines else None for name in _QUANTITIES},
+            "test": self.test and [_base64(numbers, "<f8") for numbers in self.test],
+            **{name: _pack_quantity(self._lines[name]) if name in self._lines else None for name in _QUANTITIES},
         }
 
     def facts(self, lr: float) -> dict[str, Any]:
@@ -226,49 +376,6 @@ class Recording:
         """
         return sentence(self.facts(lr), language)
 
-    def still(self, lr: float, panels: list[str], language: str, cursor: int | None = None) -> bytes:
-        """The panels at a rate as a PNG, at most three in a row.
-
-        Arguments
-            lr: any rate above 0.
-            panels: some of `panels`.
-            language: of the labels.
-            cursor: the step to mark, None for none.
-        """
-        return _still(self, lr, panels, language, cursor)
-
-    def traits(self, lr: float | None = None, panels: Any = None) -> dict[str, Any]:
-        """The traits of a figure that shows the recording; all others are as in any figure.
-
-        Arguments
-            lr: the rate at first, from which the nearest stop is taken; by default the lowest.
-            panels: some of those that there are numbers for; by default the loss and, if it can be, the gauge.
-
-        Raises TypeError or ValueError for a panel that nothing was recorded for.
-        """
-        lr = self.rates[0] if lr is None else self.rates[self.nearest(lr)]
-        names = [name for name in ("loss", "gauge") if name in self.panels] if panels is None else list(panels)
-        if not names:
-            raise ValueError(f"panels must name at least one of {', '.join(self.panels)}, got {shown(panels)}")
-        for name in names:
-            needed = PANELS.get(choice("panels", name, PANELS))
-            if name not in self.panels:
-                raise ValueError(
-                    f"panels {name!r} needs {needed}, of which nothing was recorded. Known: {', '.join(self.panels)}"
-                )
-        return {
-            "surface": "parabola",  # a figure must have one; nothing of it is shown
-            "optimizers": ["gd"],
-            "optimizer": "gd",
-            "lr": float(lr),
-            "rates": {},
-            "lr_range": [float(self.rates[0]), float(self.rates[-1] if len(self.rates) > 1 else 2 * self.rates[0])],
-            "steps": self.steps,
-            "panels": names,
-            "controls": [],
-            "recording": self.pack(),
-        }
-
     def _scheduled(self, schedule: Any) -> np.ndarray:
         wanted = (len(self.rates), self.steps)
         rates = np.asarray(numbers("schedule", schedule, 0))
@@ -300,6 +407,39 @@ class Recording:
             raise ValueError(f"sharpness must have been measured at the start, got nan there at the rate {rate:g}")
         return measured
 
+    def _given_initial(self, initial: Any) -> np.ndarray:
+        checked = np.atleast_1d(numbers("initial", initial))
+        if checked.shape != (self.seeds,):
+            _refuse_shape("initial", checked, f"{self.seeds}")
+        return checked
+
+    def _found(self, losses: np.ndarray, sharpness: np.ndarray) -> list[list[Firsts]]:
+        """The firsts of the runs whose sharpness was measured, by rate."""
+        count = len(self.rates)
+        losses, sharpness = (each.reshape(count, -1, each.shape[-1]) for each in (losses, sharpness))
+        rates = np.broadcast_to(
+            self.rates[:, None, None] if self._schedule is None else self._schedule, (count, 1, self.steps)
+        )
+        limits = np.broadcast_to(self._threshold, (count, 1, self.steps))
+        with np.errstate(all="ignore"):
+            gauges = rates * sharpness
+        return [
+            [
+                _firsts(losses[i, seed], gauge, limits[i, 0])
+                for seed, gauge in enumerate(gauges[i])
+                if np.isfinite(gauge).any()
+            ]
+            for i in range(count)
+        ]
+
+    def _predicted(self, sharpness: float) -> float:
+        """The rate at which the gauge of this sharpness would begin at its threshold, where that depends on the rate
+        taken from the nearest stop."""
+        if sharpness <= 0:
+            return np.inf
+        rates = self._threshold[:, 0, 0] / sharpness
+        return float(rates[np.argmin(np.abs(np.log(rates / self.rates)))])
+
     def _like_losses(self, argument: str, given: Any, short: int) -> np.ndarray:
         """Data in the shape of the losses, without seeds or the last step if that is allowed."""
         data, count, seeds = _data(argument, given), len(self.rates), self.seeds
@@ -320,6 +460,11 @@ class Recording:
 
 
 _QUANTITIES = ("losses", "norms", "gauge")
+
+
+def nearest_stop(rates: Any, lr: float) -> int:
+    """Which rate is nearest to another by their quotient; of two equally near ones the lower."""
+    return int(np.argmin(np.abs(np.log(rates) - np.log(lr))))
 
 
 # ---------------------------------------------------------------- what is given
@@ -386,11 +531,11 @@ def _ended(lines: np.ndarray) -> np.ndarray:
 
 
 def _kept(lines: np.ndarray) -> np.ndarray:
-    """In single precision, unless numbers would become 0 or ∞ there."""
+    """Each line in single precision, unless numbers of it would become 0 or ∞ there."""
     with np.errstate(all="ignore"):
         single = lines.astype(np.float32).astype(float)
     lost = np.isfinite(lines) & ((single == 0) != (lines == 0) | ~np.isfinite(single))
-    return lines if lost.any() else single
+    return np.where(lost.any(axis=-1, keepdims=True), lines, single)
 
 
 def _thinned(line: np.ndarray) -> np.ndarray:
@@ -405,25 +550,71 @@ def _thinned(line: np.ndarray) -> np.ndarray:
     return kept[kept < len(line)]
 
 
+# ---------------------------------------------------------------- what is found in each run
+
+_ROUNDING = 1e-9  # of a loss
+
+
+def _firsts(losses: np.ndarray, gauge: np.ndarray, threshold: np.ndarray) -> Firsts:
+    """After the loss has ended nothing counts as measured."""
+    with np.errstate(all="ignore"):
+        rises = losses[1:] - losses[:-1] > _ROUNDING * np.abs(losses[:-1])
+        over = (gauge > threshold) & np.isfinite(gauge) & np.isfinite(losses[:-1])
+    rise, crossing = _first(rises | ~np.isfinite(losses[1:])), _first(over)
+    before = np.flatnonzero(np.isfinite(gauge[:crossing])) if crossing is not None else []
+    return Firsts(crossing, None if rise is None else rise + 1, int(before[-1]) if len(before) else -1)
+
+
+def _at_the_start(sharpness: np.ndarray, seeds: int) -> np.ndarray:
+    """Of each seed the sharpness at the initial point, where it was measured at any rate; runs of a seed begin alike."""
+    first = sharpness.reshape(len(sharpness), -1, sharpness.shape[-1])[..., 0]
+    measured = [column[np.isfinite(column)][:1] for column in first.T]
+    told = [each[0] if each.size else np.nan for each in measured]
+    return np.array(told + [np.nan] * (seeds - len(told)))
+
+
 # ---------------------------------------------------------------- what goes into the page
 
 
-def _pack_lines(lines: np.ndarray) -> dict[str, Any]:
-    """Lines (rate, kind, step) one after the other: numbers, how many each line has, and of which steps."""
+def _pack_quantity(lines: np.ndarray) -> dict[str, Any]:
+    """The lines, and of several seeds the band: no number is read off it, so that 16 bits will do."""
+    band = {"band": _pack_lines(lines[:, 1:], coarse=True)} if lines.shape[1] == 3 else {}
+    return _pack_lines(lines[:, :1]) | band
+
+
+def _pack_lines(lines: np.ndarray, coarse: bool = False) -> dict[str, Any]:
+    """Lines (rate, kind, step) one after the other: numbers, how many each line has, and of which steps; apart from
+    the others, and by their places in "wide", those that single precision does not hold."""
     every = [line for of_rate in lines for line in of_rate]
     steps = [_thinned(line) for line in every]
-    values = np.concatenate([line[at] for line, at in zip(every, steps, strict=True)])
+    values = [line[at] for line, at in zip(every, steps, strict=True)]
     with np.errstate(over="ignore"):
-        bits = 32 if np.array_equal(values.astype(np.float32), values, equal_nan=True) else 64
+        single = [each.astype(np.float32) for each in values]
+    wide = [i for i, each in enumerate(values) if not np.array_equal(single[i], each, equal_nan=True)]
+    narrow, size = [each for i, each in enumerate(single) if i not in wide], 2 if coarse else 4
     complete = all(np.array_equal(at, np.arange(len(at))) for at in steps)
     shared = all(np.array_equal(at, steps[0]) for at in steps)
     told = [] if complete else steps[0] if shared else np.concatenate(steps)
     return {
-        "bits": bits,
-        "values": _base64(values, f"<f{bits // 8}"),
+        "size": size,
+        "values": _base64(_planes(np.concatenate([np.array([], np.float32), *narrow]), size), "u1"),
+        "wide": wide,
+        "wide_values": _base64(np.concatenate([[], *(values[i] for i in wide)]), "<f8"),
         "counts": [len(at) for at in steps],
         "steps": _base64(told, "<u2"),
     }
+
+
+def _planes(values: np.ndarray, size: int) -> np.ndarray:
+    """The bytes of single-precision numbers, of which `size` are kept, so that they compress well: as whole numbers,
+    each less the one before, 0, −1, 1, −2 … counted as 0, 1, 2, 3 …; first all low bytes, last all high ones."""
+    whole = values.view(np.uint32).astype(np.int64)
+    if size == 2:
+        whole = np.where(np.isnan(values), 0x7FC0, (whole + 0x8000) >> 16)
+    bits = 8 * size
+    steps = (np.diff(whole, prepend=0) + (1 << (bits - 1))) % (1 << bits) - (1 << (bits - 1))
+    counted = np.where(steps < 0, -2 * steps - 1, 2 * steps)
+    return np.concatenate([(counted >> (8 * i)) & 0xFF for i in range(size)])
 
 
 def _base64(values: Any, kind: str) -> str:
@@ -476,72 +667,3 @@ def sentence(told: dict[str, Any], language: str) -> str:
     elif told["before"] is not None:
         said.append(say("before"))
     return words["join"].join(said)
-
-
-# ---------------------------------------------------------------- the picture
-
-
-def _still(recording: Recording, lr: float, panels: list[str], language: str, cursor: int | None) -> bytes:
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    from lrlib import figures  # matplotlib takes longer to import than all the rest
-
-    stop = recording.at(lr)
-    scene = figures.Scene({"gd": stop}, "gd", None, recording.facts(lr), language, cursor)
-    columns = 2 if len(panels) == 4 else min(3, len(panels))
-    rows = -(-len(panels) // columns)
-    with matplotlib.rc_context({"font.family": figures.fonts(language), "axes.unicode_minus": False}):
-        figure = Figure(figsize=(3.3 * columns, 2.9 * rows), layout="constrained", facecolor="white")
-        every = np.ravel(figure.subplots(rows, columns))
-        for axes, name in zip(every, panels, strict=False):
-            if name == "gauge":
-                _draw_gauge(axes, figures, scene, "ηλ̃" if recording.rescaled else "ηλ")
-            else:
-                figures.draw(axes, scene, name)
-                _draw_band(axes, stop, name)
-        for axes in every[len(panels) :]:
-            axes.set_axis_off()
-        return figures.packed(figure)
-
-
-def _draw_band(axes: Any, stop: Stop, panel: str) -> None:
-    """The range of the seeds, on an axis of exponents; the axis grows where it must."""
-    band = stop.bands.get({"loss": "losses", "norm": "norms"}.get(panel))
-    if band is None:
-        return
-    bottom, top = axes.get_ylim()
-    with np.errstate(all="ignore"):
-        low, high = (np.log10(values) for values in band)
-    seen = high[np.isfinite(high)]
-    top = max(top, np.ceil(seen.max() + 0.1)) if seen.size else top
-    _fill(axes, np.where(low == -np.inf, bottom, low), np.where(high == -np.inf, bottom, high), top)
-    axes.set_ylim(bottom, top)
-
-
-def _fill(axes: Any, low: np.ndarray, high: np.ndarray, top: float) -> None:
-    """Between lowest and highest, where the lowest is a number; a highest that is none is beyond the top."""
-    there = np.flatnonzero(np.isfinite(low))
-    high = np.where(np.isfinite(high), high, top + 1)
-    axes.fill_between(there, low[there], high[there], color="#0b62a8", alpha=0.2, lw=0)
-
-
-def _draw_gauge(axes: Any, figures: Any, scene: Any, product: str) -> None:
-    """Rate × sharpness where it was measured, joined by straight lines, against the threshold."""
-    stop = scene.path
-    figures.dress(axes, scene, "gauge")
-    limits = np.append(stop.threshold, stop.threshold[-1])
-    measured = np.flatnonzero(np.isfinite(stop.gauge))
-    seen = stop.gauge[measured]
-    top = np.clip(1.15 * seen.max(initial=0), 1.5 * limits.max(), 4 * limits.max())
-    steps = np.arange(scene.steps + 1)
-    axes.fill_between(steps, 0, limits, color=figures.CALM, lw=0)
-    axes.fill_between(steps, limits, top, **figures._HATCHED)
-    axes.plot(steps, limits, color=figures.DANGER, lw=1.2)
-    if "gauge" in stop.bands:
-        low, high = stop.bands["gauge"]
-        axes.fill_between(measured, low[measured], high[measured], color=figures.RACERS[0][0], alpha=0.25, lw=0)
-    axes.plot(measured, seen, color=figures.RACERS[0][0], lw=1.8)
-    axes.set_ylim(max(min(0, seen.min(initial=0)), -top), top)
-    if seen.size and seen[0] > top:
-        figures._note(axes, f"▲ {product} = {scene.number(seen[0])}")

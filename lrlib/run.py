@@ -11,18 +11,22 @@ import numpy as np
 from lrlib import loops, schedules
 from lrlib.noise import check_seed, normals
 from lrlib.optimizers import Optimizer, find_optimizer
-from lrlib.settings import MOST_STEPS, broadcast, count, nearest, numbers, shown
+from lrlib.settings import MOST_STEPS, broadcast, choice, count, nearest, numbers, shown
 from lrlib.surfaces import Surface, fill, find_surface
 
 #: What `descend` takes besides settings: a misspelt one lands among these.
-ARGUMENTS = ("start", "lr", "steps", "noise", "seed", "dtype")
+ARGUMENTS = ("start", "lr", "steps", "noise", "seed", "dtype", "clip", "resume", "lost")
+
+#: What can be lost where a run is stopped and resumed.
+LOST = ("nothing", "memory", "schedule", "both")
 
 
 @dataclass(frozen=True)
 class Run:
     """A descent, checked and ready: arrays in their format, sweeps as trailing axes (…).
 
-    point (n, …), rates (steps, …), noise (steps + 1, n, …) or None, settings () or (…).
+    point (n, …), rates (steps, …), noise (steps + 1, n, …) or None, clip () or (…) or None, settings () or (…);
+    restart, the step before which the rule forgets its state and counts from 0 again, or None.
     """
 
     surface: Surface
@@ -33,6 +37,8 @@ class Run:
     point: np.ndarray
     rates: np.ndarray
     noise: np.ndarray | None
+    clip: Any = None
+    restart: int | None = None
 
     @property
     def steps(self) -> int:
@@ -51,6 +57,8 @@ class Run:
             self.point,
             self.rates,
             self.noise,
+            self.clip,
+            self.restart,
         )
 
     def alone(self) -> np.ndarray | None:
@@ -65,6 +73,8 @@ class Run:
                 self.point.tolist(),
                 self.rates.tolist(),
                 None if self.noise is None else self.noise.tolist(),
+                self.clip,
+                self.restart,
             )
         except (ArithmeticError, ValueError):
             return None
@@ -99,6 +109,7 @@ class Run:
     def _changed(self, change: Callable, **arrays: Any) -> "Run":
         return replace(
             self,
+            clip=None if self.clip is None else change(self.clip),
             surface_settings={name: change(value) for name, value in self.surface_settings.items()},
             optimizer_settings={name: change(value) for name, value in self.optimizer_settings.items()},
             **arrays,
@@ -106,7 +117,18 @@ class Run:
 
 
 def prepare(
-    surface: Any, optimizer: Any, start: Any, lr: Any, steps: Any, noise: Any, seed: Any, dtype: Any, settings: dict
+    surface: Any,
+    optimizer: Any,
+    start: Any,
+    lr: Any,
+    steps: Any,
+    noise: Any,
+    seed: Any,
+    dtype: Any,
+    settings: dict,
+    clip: Any = None,
+    resume: Any = None,
+    lost: Any = "nothing",
 ) -> Run:
     """Everything that `descend` was given, checked, broadcast and cast."""
     surface, known = find_surface(surface), find_optimizer(optimizer)
@@ -114,10 +136,15 @@ def prepare(
     steps = count("steps", steps, 1, MOST_STEPS)
     kind = _format(dtype)
     noise, seed = numbers("noise", noise, 0), check_seed(seed)
+    clip = None if clip is None else numbers("clip", clip, 0, open_low=True)
+    resume, lost = _resumed(resume, lost, steps)
     rates = schedules.rates(lr, steps)
+    if lost in ("schedule", "both") and not _is_constant(rates):
+        rates = np.concatenate([rates[:resume], rates[: steps - resume]])
     start = start_points(surface, start)
 
     shapes = {"start": start.shape[:-1], "lr": rates.shape[1:], "noise": np.shape(noise), "seed": np.shape(seed)}
+    shapes["clip"] = np.shape(clip)
     shape = broadcast(**shapes, **{name: np.shape(value) for name, value in settings.items()})
     point = np.moveaxis(np.broadcast_to(start, (*shape, surface.dimension)), -1, 0)
     disturbed = _noise(noise, seed, steps, surface.dimension, shape) if np.any(noise) else None
@@ -130,7 +157,18 @@ def prepare(
         point=_cast_array(point, kind),
         rates=_per_step(rates, lambda rates: _spread(rates, shape, kind)),
         noise=None if disturbed is None else _cast_array(disturbed, kind),
+        clip=None if clip is None else _cast(clip, kind),
+        restart=resume if lost in ("memory", "both") else None,
     )
+
+
+def _resumed(resume: Any, lost: Any, steps: int) -> tuple[int | None, str]:
+    lost = choice("lost", lost, LOST)
+    if resume is not None:
+        return count("resume", resume, 1, steps - 1), lost
+    if lost != "nothing":
+        raise ValueError(f"lost must be 'nothing' where no step to resume at is given, got {lost!r}")
+    return None, lost
 
 
 def _noise(deviation: Any, seed: Any, steps: int, n: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -197,8 +235,11 @@ def _spread(rates: np.ndarray, shape: tuple[int, ...], kind: np.dtype) -> np.nda
         return np.broadcast_to(lifted.astype(kind, copy=False), (len(rates), *shape))
 
 
+def _is_constant(rates: np.ndarray) -> bool:
+    return len(rates) > 1 and rates.strides[0] == 0
+
+
 def _per_step(rates: np.ndarray, change: Callable) -> np.ndarray:
     """`change` made to rates of shape (steps, …); a rate that never changes is stored once."""
-    constant = len(rates) > 1 and rates.strides[0] == 0
-    changed = change(rates[:1] if constant else rates)
+    changed = change(rates[:1] if _is_constant(rates) else rates)
     return np.broadcast_to(changed, (len(rates), *changed.shape[1:]))

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from lrlib import arithmetic
 from lrlib.descend import descend
 from lrlib.optimizers import find_optimizer
 from lrlib.path import Path
@@ -31,6 +32,8 @@ MOST = 1_000_000  # candidates, and steps
 BLOCK = 2_000  # candidates of a Descent that make one task …
 ARRIVED = 1e-28  # share of the loss below which there is no error left that could shrink
 BLOCK_STEPS = 4_000_000  # … unless they take more steps together; their paths have to fit into memory
+FALLEN = 0.1  # of its whole fall: by so much the loss of a range test has to be down before it counts as falling
+MOST_SMOOTHING = 0.99
 
 Candidate = dict[str, float]
 Objective = Callable[..., float | Mapping[str, float]]
@@ -326,7 +329,7 @@ def range_test(surface: Any, optimizer: Any, start: Any, low: float, high: float
         steps: how many, 2 to 1,000,000.
 
     The records hold "step", "lr" and "loss", the loss after the step with that rate. The loss falls
-    where rates begin to work, and rises where they get too large.
+    where rates begin to work, and rises where they get too large: `read_range_test` finds the places.
 
     >>> from lrlib import search
     >>> table = search.range_test("parabola", "gd", 4.0, 0.01, 100, 5)
@@ -338,9 +341,124 @@ def range_test(surface: Any, optimizer: Any, start: Any, low: float, high: float
     """
     low = number("low", low, 0, open_low=True)
     high = number("high", high, low, open_low=True)
-    rates = np.geomspace(low, high, whole_number("steps", steps, 2, MOST)).tolist()
+    rates = ramp(low, high, whole_number("steps", steps, 2, MOST)).tolist()
     losses = _single(descend(surface, optimizer, start, lambda t: rates[t], steps, **settings)).losses
     return Table({"step": t, "lr": lr, "loss": loss} for t, (lr, loss) in enumerate(zip(rates, losses[1:].tolist())))
+
+
+def ramp(low: float, high: float, steps: int) -> np.ndarray:
+    r"""The rates of a range test, from low to high, each by the same factor above the one before.
+
+    Arguments
+        low, high: 0 < low < high.
+        steps: how many, from 2.
+
+    They have the bits of those on a page.
+
+    >>> from lrlib import search
+    >>> search.ramp(0.01, 1, 3).round(12).tolist()
+    [0.01, 0.1, 1.0]
+    """
+    first, last = (arithmetic.log(np.float64(end)) for end in (low, high))
+    rates = arithmetic.exp(first + (last - first) * (np.arange(steps) / (steps - 1))).clip(low, high)
+    rates[0], rates[-1] = low, high
+    return rates
+
+
+def smoothed(losses: Any, smoothing: float) -> np.ndarray:
+    r"""A curve smoothed by its past: an average in which each value counts β times as much as the one after it.
+
+    $$m_t = \beta m_{t-1} + (1 - \beta) f_t, \qquad s_t = \frac{m_t}{1 - \beta^{t+1}}$$
+
+    Arguments
+        losses: a list of numbers, ∞ and nan among them; after the first of these nothing is a number.
+        smoothing: β, from 0, no smoothing, to 0.99. An average over about 1/(1 − β) values, so late by about
+            β/(1 − β) of them.
+
+    Raises TypeError or ValueError for anything else.
+
+    >>> from lrlib import search
+    >>> search.smoothed([1.0, 0.0, 0.0], 0.5).round(3).tolist()
+    [1.0, 0.333, 0.143]
+
+    Source: the average of Adam with its correction, D. P. Kingma and J. Ba, "Adam", ICLR 2015, section 3.
+    """
+    beta = number("smoothing", smoothing, 0, MOST_SMOOTHING)
+    mean, share, curve = 0.0, 1.0, []
+    for loss in _curve("losses", losses).tolist():
+        mean = beta * mean + (1 - beta) * loss
+        share = share * beta
+        curve.append(mean / (1 - share))
+    return np.array(curve)
+
+
+def read_range_test(rates: Any, losses: Any, smoothing: float = 0.0) -> dict[str, float | None]:
+    r"""What can be read off the curve of a range test: four rates.
+
+    falls     from here on, up to the lowest point, the loss is below its first value by more than a tenth of its
+              whole fall
+    steepest  between these two the loss falls most for the same factor of the rate
+    lowest    the loss is lowest
+    explodes  after that the loss is above its first value, or no number, for the first time
+
+    Arguments
+        rates: those of the steps, increasing, at least two.
+        losses: as many, each the loss after the step with that rate, as from `range_test`.
+        smoothing: of the losses before anything is read, as for `smoothed`.
+
+    None stands for what does not happen: where the loss is never below its first value, for the first three.
+
+    Raises TypeError or ValueError for anything else.
+
+    >>> from lrlib import search
+    >>> table = search.range_test("parabola", "gd", 4.0, 1e-4, 100, 200)
+    >>> read = search.read_range_test(table.column("lr"), table.column("loss"))
+    >>> {name: round(rate, 3) for name, rate in read.items()}
+    {'falls': 0.004, 'steepest': 0.034, 'lowest': 1.912, 'explodes': 12.459}
+
+    Source: to look for the rates at which the curve begins to get better and at which it gets worse is the advice of
+    L. N. Smith, "Cyclical learning rates for training neural networks", WACV 2017, section 3.3.
+    """
+    rates, losses = np.asarray(numbers("rates", rates, 0, open_low=True)), _curve("losses", losses)
+    if rates.shape != losses.shape or len(rates) < 2 or not (np.diff(rates) > 0).all():
+        raise ValueError(f"rates must increase and be as many as the losses, at least 2, got {shown(rates.tolist())}")
+    places = range_places(smoothed(losses, smoothing))
+    return {name: None if at is None else float(rates[at]) for name, at in places.items()}
+
+
+def range_places(curve: np.ndarray) -> dict[str, int | None]:
+    """The steps at which `read_range_test` reads its rates off a smoothed curve.
+
+    Arguments
+        curve: an array of losses, ∞ and nan among them.
+
+    `rangePlaces` in `figure/range.js` finds the same.
+
+    >>> from lrlib import search
+    >>> import numpy as np
+    >>> search.range_places(np.array([4.0, 3.9, 2.0, 1.0, 1.5, 9.0]))
+    {'falls': 2, 'steepest': 2, 'lowest': 3, 'explodes': 5}
+    """
+    there = np.isfinite(curve)
+    end = len(curve) if there.all() else int(np.argmin(there))
+    lowest = int(np.argmin(curve[:end])) if end else 0
+    worse = np.flatnonzero(~(curve[lowest + 1 :] <= curve[0]))
+    explodes = lowest + 1 + int(worse[0]) if worse.size else None
+    if not lowest:
+        return {"falls": None, "steepest": None, "lowest": None, "explodes": explodes}
+    level = curve[0] - FALLEN * (curve[0] - curve[lowest])
+    falls = int(np.flatnonzero(curve[: lowest + 1] > level)[-1]) + 1
+    # Between steps by the same factor: the slope over log η.
+    slopes = [curve[min(t + 1, end - 1)] - curve[t - 1] for t in range(falls, lowest + 1)]
+    return {"falls": falls, "steepest": falls + int(np.argmin(slopes)), "lowest": lowest, "explodes": explodes}
+
+
+def _curve(argument: str, given: Any) -> np.ndarray:
+    """Numbers, ∞ and nan among them."""
+    array = np.asarray(given)
+    if array.ndim != 1 or not array.size or array.dtype.kind not in "fiu":
+        raise TypeError(f"{argument} must be a list of numbers, got {shown(given)}")
+    return array.astype(float)
 
 
 def _search(objective: Objective, candidates: list[Candidate], executor: Executor | None, progress: bool) -> Table:

@@ -10,19 +10,21 @@ import numpy as np
 
 from lrlib import schedules, words
 from lrlib.optimizers import OPTIMIZERS, Optimizer, find_optimizer
-from lrlib.run import start_points
+from lrlib.recording import nearest_stop
+from lrlib.recordings import SCATTERS, fixed, packed_of
+from lrlib.run import LOST, start_points
 from lrlib.settings import MOST_STEPS, Setting, choice, count, nearest, number, numbers, shown
 from lrlib.surfaces import SURFACES, Surface
 
 PANELS = ("landscape", "loss", "gauge", "norm", "rates", "state", "schedule", "sensitivity", "microscope")
-PANELS += ("taylor", "map")
+PANELS += ("taylor", "map", "range")
 
 #: Every hyperparameter by name, as the first rule that has it knows it.
 HYPERPARAMETERS: dict[str, Setting] = {}
 for _known in OPTIMIZERS.values():
     HYPERPARAMETERS |= {name: one for name, one in _known.settings.items() if name not in HYPERPARAMETERS}
 
-_CHOICES = ("optimizer", "schedule", "noise", "dtype", "steps", "race")
+_CHOICES = ("optimizer", "schedule", "noise", "dtype", "clip", "resume", "range", "steps", "race")
 
 #: What can get a control of its own in some figure: a setting of its surface or its rules, or one of the choices.
 CONTROLS = (*dict.fromkeys(name for one in SURFACES.values() for name in one.settings), *HYPERPARAMETERS, *_CHOICES)
@@ -37,6 +39,8 @@ FORMATS = ("float64", "float32", "float16")
 MOST_STEPS_SHOWN = 20_000
 MOST_RACERS = 5
 MOST_SEED = 999_999
+MOST_RAMP = 2000
+MOST_SMOOTHING = 0.99
 
 State = dict[str, Any]
 
@@ -60,20 +64,25 @@ def settings_of(state: State, name: str) -> dict[str, float]:
 
 def arguments(state: State, name: str, **changed: Any) -> dict[str, Any]:
     """What `descend` is called with for one rule."""
-    same = {key: state[key] for key in ("surface", "start", "steps", "noise", "seed", "dtype")}
+    same = {key: state[key] for key in ("surface", "start", "steps", "noise", "seed", "dtype", "clip")}
     lr = rate(state, rate_of(state, name))
-    return {**same, "optimizer": name, "lr": lr, **settings_of(state, name), **changed}
+    given = {**same, "optimizer": name, "lr": lr, **settings_of(state, name), **changed}
+    return given | ({"resume": state["resume"], "lost": state["lost"]} if is_resumed(state | given) else {})
+
+
+def is_resumed(state: State) -> bool:
+    """Whether the run is stopped on its way, and resumed."""
+    return state["resume"] is not None and state["resume"] < state["steps"]
 
 
 def changed(before: State, changes: State) -> State:
     """The state after some changes, all checked; what they leave without a sense is put in order."""
     changes = _expanded(changes)
     if before["recording"]:
-        for name in changes.keys() - {"lr", "cursor", "language"}:
-            if not equal(changes[name], before[name]):
-                raise ValueError(f"{name} is fixed in a figure that shows a recording, got {shown(changes[name])}")
+        changes = _of_recording(before, changes)
     surface = SURFACES[before["surface"]]
     state = before | {name: CHECKS[name](value, surface) for name, value in changes.items()}
+    _settle_model(state)
     _settle_focus(state, changes, before)
     _settle_rates(state, changes)
     _settle_cursor(state, changes)
@@ -86,6 +95,34 @@ def changed(before: State, changes: State) -> State:
             number(key, state["settings"][key], *OPTIMIZERS[name].settings[key].allowed)
         rate(state, rate_of(state, name))  # refuses a rate that its schedule does not take
     return state
+
+
+def _of_recording(before: State, changes: State) -> State:
+    """Changes of a figure that shows recordings, with what another model brings: its steps, its range of rates, and of
+    its rates the one nearest to the last."""
+    recording, model = before["recording"], changes.get("model", before["model"])
+    brought = {}
+    if model != before["model"]:
+        model = choice("model", model, recording.get("models", {}))
+        brought = fixed(recording, model)
+        rates = packed_of(recording, model)["rates"]
+        brought["lr"] = rates[nearest_stop(rates, before["lr"])]
+    for name in changes.keys() - {"lr", "cursor", "language", "model", "smoothing"}:
+        if not equal(changes[name], brought.get(name, before[name])):
+            raise ValueError(f"{name} is fixed in a figure that shows a recording, got {shown(changes[name])}")
+    return brought | changes
+
+
+def _settle_model(state: State) -> None:
+    """A model is one of the recordings; panels of recordings have some."""
+    recording = state["recording"]
+    if recording and "models" in recording:
+        state["model"] = choice("model", state["model"], recording["models"])
+    elif state["model"] is not None:
+        raise ValueError(f"model must be None where no recordings of several are shown, got {shown(state['model'])}")
+    for name in () if recording else state["panels"]:
+        if name in SCATTERS:
+            raise ValueError(f"panels {name!r} needs recordings. {nearest('', PANELS)}")
 
 
 def _expanded(changes: State) -> State:
@@ -273,7 +310,7 @@ def _view(given: Any, surface: Surface) -> list[list[float]]:
 
 
 def _panels(given: Any, surface: Any) -> list[str]:
-    names = _names("panels", given, PANELS)
+    names = _names("panels", given, (*PANELS, *SCATTERS))
     if not names:
         raise ValueError(f"panels must name at least one panel. {nearest('', PANELS)}")
     return names
@@ -314,8 +351,8 @@ def equal(one: Any, other: Any) -> bool:
 
 CONSTANT = {"name": "constant", "settings": {}, "warmup": 0, "start": 0.0}
 
-_ARGUMENTS = ("lr", "start", "steps", "noise", "seed", "dtype", "cursor", "lr_range", "view", "panels", "controls")
-_ARGUMENTS += ("predict", "hidden", "language")
+_ARGUMENTS = ("lr", "start", "steps", "noise", "seed", "dtype", "clip", "resume", "lost", "ramp", "smoothing", "cursor")
+_ARGUMENTS += ("lr_range", "view", "panels", "controls", "predict", "hidden", "language")
 
 #: For each trait what checks it alone, given the surface; in the order in which the page gets them.
 CHECKS = {
@@ -333,6 +370,11 @@ CHECKS = {
     "noise": lambda given, _: number("noise", given, 0),
     "seed": lambda given, _: count("seed", given, 0, MOST_SEED),
     "dtype": _format,
+    "clip": lambda given, _: None if given is None else number("clip", given, 0, open_low=True),
+    "resume": lambda given, _: None if given is None else count("resume", given, 1, MOST_STEPS_SHOWN),
+    "lost": lambda given, _: choice("lost", given, LOST),
+    "ramp": lambda given, _: count("ramp", given, 2, MOST_RAMP),
+    "smoothing": lambda given, _: number("smoothing", given, 0, MOST_SMOOTHING),
     "cursor": lambda given, _: None if given is None else count("cursor", given, 0, MOST_STEPS_SHOWN),
     "view": _view,
     "panels": _panels,
@@ -341,7 +383,8 @@ CHECKS = {
     "hidden": lambda given, _: _names("hidden", given, PANELS),
     "guess": lambda given, _: given,  # what it may be is a matter of `predict`
     "recording": _recording,
+    "model": lambda given, _: given,  # of which there are, tells the recording
 }
 
 #: What no argument of the constructor sets.
-AT_FIRST = dict.fromkeys(("optimizer", "lr_range", "cursor", "guess", "recording"))
+AT_FIRST = dict.fromkeys(("optimizer", "lr_range", "cursor", "guess", "recording", "model"))

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from lrlib.arithmetic import cos, cube, exp, sin, sq, sqrt
+from lrlib.arithmetic import cos, cube, exp, relu, relu_slope, sin, sq, sqrt
 from lrlib.settings import Setting, choice, nearest, numbers
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "quadratic",
     "rastrigin",
     "regression",
+    "relu_unit",
     "rosenbrock",
     "saddle",
     "valley",
@@ -733,6 +734,67 @@ rastrigin = Surface(
 )
 
 
+def _relu_unit(w, b, leak=0.0):
+    r"""One unit with a ReLU, fitted to four points: where it is off for all of them, nothing pulls any more.
+
+    $$f(w, b) = \tfrac18 \sum_{x \in \{-1, 0, 1, 2\}} \left( \varphi(wx + b) - \varphi(x + \tfrac12) \right)^2,
+      \qquad \varphi(z) = \max(z, \alpha z)$$
+
+    Arguments
+        w, b: weight and bias of the unit.
+        leak: α, from 0 to 1, default 0; with α > 0 the unit is a leaky ReLU, and with 1 a straight line.
+
+    Minimum: 0 at w = 1, b = ½, with eigenvalues of the Hessian of 1.791 and 0.209 for α = 0. Where wx + b < 0 for all
+    four x, below b = min(w, −2w), the loss is 1.09375 and both slopes are exactly 0 as long as α is: there the unit is
+    dead. At wx + b = 0, where φ has a kink, its slope counts as α, as in every library; the second derivatives leave
+    out the kinks.
+
+    >>> from lrlib import surfaces
+    >>> float(surfaces.relu_unit.value(0.0, -2.0)), [bool(slope == 0) for slope in surfaces.relu_unit.gradient(0.0, -2.0)]
+    (1.09375, [True, True])
+
+    Source: A. L. Maas, A. Y. Hannun, A. Y. Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models" (ICML
+    2013 workshop), on units that never turn on and on the leak.
+    """
+    p = relu(b - w, leak) - relu(-0.5, leak)
+    q = relu(b, leak) - relu(0.5, leak)
+    r = relu(b + w, leak) - relu(1.5, leak)
+    s = relu(b + 2 * w, leak) - relu(2.5, leak)
+    return (sq(p) + sq(q) + sq(r) + sq(s)) / 8
+
+
+def _relu_unit_gradient(w, b, leak=0.0):
+    # Of each point the error times the slope of the unit.
+    p = (relu(b - w, leak) - relu(-0.5, leak)) * relu_slope(b - w, leak)
+    q = (relu(b, leak) - relu(0.5, leak)) * relu_slope(b, leak)
+    r = (relu(b + w, leak) - relu(1.5, leak)) * relu_slope(b + w, leak)
+    s = (relu(b + 2 * w, leak) - relu(2.5, leak)) * relu_slope(b + 2 * w, leak)
+    return (r + 2 * s - p) / 4, (p + q + r + s) / 4
+
+
+def _relu_unit_hessian(w, b, leak=0.0):
+    p = sq(relu_slope(b - w, leak))
+    q = sq(relu_slope(b, leak))
+    r = sq(relu_slope(b + w, leak))
+    s = sq(relu_slope(b + 2 * w, leak))
+    return (p + r + 4 * s) / 4, (r + 2 * s - p) / 4, (p + q + r + s) / 4
+
+
+def _relu_unit_minima(leak=0.0):
+    return 1.0, 0.5
+
+
+relu_unit = Surface(
+    "relu_unit",
+    _relu_unit,
+    _relu_unit_gradient,
+    _relu_unit_hessian,
+    _relu_unit_minima,
+    view=((-3, 3), (-3, 3)),
+    settings={"leak": Setting(0.0, (0, 1), (0, 1))},
+)
+
+
 def moments(x: Any, y: Any) -> dict[str, float]:
     r"""What the squared error of a line needs to know of the data, as settings of `regression`.
 
@@ -782,6 +844,7 @@ SURFACES = {
         monkey_saddle,
         cliff,
         rastrigin,
+        relu_unit,
     )
 }
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lrlib import arithmetic, curvature, noise, optimizers, schedules
+from lrlib import arithmetic, clipping, curvature, noise, optimizers, schedules
 from lrlib.optimizers import OPTIMIZERS, Optimizer
 from lrlib.schedules import SCHEDULES, Schedule
 from lrlib.settings import Setting, nearest
@@ -84,29 +84,47 @@ const surfaces = each(losses, (name) => ({
 }));
 const optimizers = each(rules, (name) => ({
   ...exact.optimizers[name],
-  descend: (gradient, start, rates, noise, ...hyper) => {
+  descend: (gradient, start, rates, noise, clip, restart, ...hyper) => {
     const n = start.length, steps = rates.length, size = (steps + 1) * n, names = exact.optimizers[name].state;
     const [points, gradients, ...kept] = ["points", "gradients", ...names].map(() => new Float64Array(size));
+    const clipped = new Float64Array(steps + 1).fill(1);
     points.set(start);
-    for (let t = 0; t <= steps; t++) {
-      const slope = gradient(points[t * n], points[t * n + 1]);
+    for (let step = 0; step <= steps; step++) {
+      const slope = gradient(points[step * n], points[step * n + 1]), t = step < restart ? step : step - restart;
+      for (let i = 0, k = step * n; i < n; i++, k++) gradients[k] = slope[i] = noise ? R(slope[i] + noise[k]) : slope[i];
+      if (clip) clipped[step] = clipping(n === 1 ? length_1d(...slope) : length_2d(...slope), clip);
       for (let i = 0; i < n; i++) {
-        const k = t * n + i, g = gradients[k] = noise ? R(slope[i] + noise[k]) : slope[i];
-        if (t === steps) continue;
-        const after = rules[name](points[k], g, ...kept.map((values) => values[k]), t, rates[t], ...hyper);
+        const k = step * n + i, g = clip ? R(slope[i] * clipped[step]) : slope[i];
+        if (step === restart) kept.forEach((values) => values[k] = 0);
+        if (step === steps) continue;
+        const after = rules[name](points[k], g, ...kept.map((values) => values[k]), t, rates[step], ...hyper);
         points[k + n] = after[0];
         kept.forEach((values, j) => values[k + n] = after[j + 1]);
       }
     }
-    return { points, gradients, state: Object.fromEntries(names.map((s, j) => [s, kept[j]])) };
+    return { points, gradients, clipped, state: Object.fromEntries(names.map((s, j) => [s, kept[j]])) };
   },
 }));
 """
 
-_DERIVED = ("sq", "cube", "minimum", "maximum", "sign", "_sin_kernel", "_cos_kernel", "sin", "cos", "exp", "log")
+_DERIVED = (
+    "sq",
+    "cube",
+    "minimum",
+    "maximum",
+    "sign",
+    "relu",
+    "relu_slope",
+    "_sin_kernel",
+    "_cos_kernel",
+    "sin",
+    "cos",
+)
+_DERIVED += ("exp", "log")
+_CLIPPING = ("length_1d", "length_2d", "clipping")
 _NOISE = ("remainder", "seeded_first", "seeded_second", "next_first", "next_second", "uniform")
 _NOISE += ("normal_cos", "normal_sin")
-_CALLS = {"floor", "sqrt", "exponent", "power", "rectification", "remainder", *_DERIVED}
+_CALLS = {"floor", "sqrt", "exponent", "power", "rectification", "remainder", "length_1d", *_DERIVED}
 #: Which argument stays exact if it is: a whole number of steps or of factors.
 _WHOLE = {"power": 1, "rectification": 0}
 _OPERATORS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -335,28 +353,32 @@ def optimizer(known: Optimizer) -> str:
     )
     kept = "".join(f", {s}_ = new Float64Array(size)" for s in known.state)
     loads = "".join(f", {s} = {s}_[k]" for s in known.state)
+    zeros = " ".join(f"{s}_.fill(0, step_ * n, step_ * n + n);" for s in known.state)
+    forgets = f"\n      if (step_ === restart) {{ {zeros} }}" if known.state else ""
     fresh = "".join(f", {name}" for name in rule.locals)
     shared = "".join(f", {name} = {call}" for call, name in rule.once.items())
     targets = ["points[k + n]", *(f"{s}_[k + n]" for s in known.state)]
     saves = " ".join(f"{target} = {value};" for target, value in zip(targets, rule.results, strict=True))
     parts = [f"settings: {_settings(known.settings)}", f"state: {known.state}", *companions]
     return f"""{{ {", ".join(parts)},
-  descend: ({", ".join(["gradient", "start", "rates", "noise", *known.settings])}) => {{
+  descend: ({", ".join(["gradient", "start", "rates", "noise", "clip", "restart", *known.settings])}) => {{
     const n = start.length, steps = rates.length, size = (steps + 1) * n;
-    const points = new Float64Array(size), gradients = new Float64Array(size){kept};
+    const points = new Float64Array(size), gradients = new Float64Array(size), clipped = new Float64Array(steps + 1).fill(1){kept};
     points.set(start);
-    for (let t = 0; t <= steps; t++) {{
-      const lr = rates[t], slope = gradient(points[t * n], points[t * n + 1]){shared};
-      for (let i = 0; i < n; i++) {{
-        const k = t * n + i; let x = points[k], g = slope[i]{loads}{fresh};
-        if (noise) g = g + noise[k];
-        gradients[k] = g;
-        if (t === steps) continue;
+    for (let step_ = 0; step_ <= steps; step_++) {{
+      const lr = rates[step_], slope = gradient(points[step_ * n], points[step_ * n + 1]), t = step_ < restart ? step_ : step_ - restart{shared};
+      for (let i = 0, k = step_ * n; i < n; i++, k++) {{
+        if (noise) slope[i] = slope[i] + noise[k];
+        gradients[k] = slope[i];
+      }}
+      if (clip) clipped[step_] = clipping(n === 1 ? length_1d(slope[0]) : length_2d(slope[0], slope[1]), clip);{forgets}
+      for (let i = 0; i < n && step_ < steps; i++) {{
+        const k = step_ * n + i; let x = points[k], g = clip ? slope[i] * clipped[step_] : slope[i]{loads}{fresh};
         {" ".join(rule.statements)}
         {saves}
       }}
     }}
-    return {{ points, gradients, state: {{ {", ".join(f"{s}: {s}_" for s in known.state)} }} }};
+    return {{ points, gradients, clipped, state: {{ {", ".join(f"{s}: {s}_" for s in known.state)} }} }};
   }} }}"""
 
 
@@ -440,6 +462,7 @@ def _shared(rounded: bool) -> str:
     """What rules and surfaces call."""
     primitives = PRIMITIVES if rounded else PRIMITIVES.replace("R(", "(")
     derived = (*(getattr(arithmetic, name) for name in _DERIVED), optimizers.rectification)
+    derived += tuple(getattr(clipping, name) for name in _CLIPPING)
     return primitives + "\n".join(function(python, rounded) for python in derived)
 
 

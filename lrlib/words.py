@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from lrlib.optimizers import OPTIMIZERS
 from lrlib.path import Path
 from lrlib.settings import choice
 
@@ -89,7 +88,14 @@ def format_number(value: float, decimal: str = ".", figures: int = 3) -> str:
     return sign + whole + (decimal + part if part else "") + tail
 
 
-def facts(path: Path, view: Any, panels: Any, rate: float, floor: np.ndarray | None = None) -> dict[str, Any]:
+def facts(
+    path: Path,
+    view: Any,
+    panels: Any,
+    rate: float,
+    floor: np.ndarray | None = None,
+    resumed: tuple[int, str] | None = None,
+) -> dict[str, Any]:
     """What happened on one run, as the sentence tells it.
 
     Steps are None where a thing did not happen: `leaves` is the step from which on every point lies
@@ -99,7 +105,9 @@ def facts(path: Path, view: Any, panels: Any, rate: float, floor: np.ndarray | N
     point is nan. `place` is the point at `leaves`, `before` the loss one step before `infinite`, `ends`
     the last rate where a schedule has moved it, `bounces` whether the path ends between two points. One
     step shows no `regime`. `rate` is the one that the schedule begins with; of `floor`, the noise floor at
-    the rate of each step, the last is told, None where it does not exist.
+    the rate of each step, the last is told, None where it does not exist. `rescaled` tells whether the gauge
+    is that of a rescaled Hessian, `clips` how many gradients were clipped, None where none could be; `resumed`
+    is the step at which the run is resumed, and what it lost there.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
@@ -115,6 +123,7 @@ def facts(path: Path, view: Any, panels: Any, rate: float, floor: np.ndarray | N
     product, threshold = float(path.gauge[0]), float(path.threshold[0])
     return {
         "rule": path.optimizer.name,
+        "rescaled": path.optimizer.scale is not None or path.clip is not None,
         "lr": rate,
         "ends": None if path.rates[-1] == path.rates[0] else float(path.rates[-1]),
         "product": product,
@@ -122,6 +131,8 @@ def facts(path: Path, view: Any, panels: Any, rate: float, floor: np.ndarray | N
         "constant": constant,
         "regime": _regime(product, _glide(path), threshold) if plain and len(path.losses) > 2 else None,
         "bounces": not plain and path.noise is None and _bounces(path.points.astype(float)),
+        "clips": None if path.clip is None else int((path.clipped[:-1] < 1).sum()),
+        "resumed": resumed,
         "steps": len(path.losses) - 1,
         "first": float(path.losses[0]),
         "last": float(path.losses[-1]),
@@ -193,7 +204,7 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
     words = strings(language)
     number = written(told, ("lr", "ends", "product", "threshold", "first", "last"), words["decimal"])
 
-    gauge = "ηλ̃" if OPTIMIZERS[told["rule"]].scale else "ηλ"
+    gauge = "ηλ̃" if told["rescaled"] else "ηλ"
 
     def say(key: str, **more: Any) -> str:
         return words["says_" + key].format(**number, steps=told["steps"], gauge=gauge, **more)
@@ -206,6 +217,11 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
         said.append(say("ends"))
     if told["regime"]:
         said.append(say(told["regime"]))
+    if told["clips"] is not None:
+        said.append(say("clips", count=told["clips"]))
+    if told["resumed"] is not None:
+        step, lost = told["resumed"]
+        said.append(say("resumed_" + lost, step=step))
     if told["bounces"]:
         said.append(say("bounces"))
     if told["crosses"] is not None:

@@ -566,6 +566,9 @@ def test_the_turning_rate_is_the_first_root_of_the_change(surface):
             return surface.value(*(point - rate * g)) - surface.value(*point)
 
         turns = curvature.turning_rate(surface, point)
+        if not g.any():  # as where a unit is dead
+            assert np.isnan(turns)
+            continue
         last = min(turns, 1e4)
         fine = np.linspace(last / 3000, last * (1 - 1e-6), 3000)
         steps = point[:, None] - fine * g[:, None]

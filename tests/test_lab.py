@@ -348,7 +348,8 @@ ODD = [
     {"lr": schedules.cyclic(0.5, base=0.4), "noise": 1e300}, {"lr": 1e-320, "steps": 1},
     {"surface": "saddle", "optimizer": ["momentum", "gd"], "lr": 1.0, "steps": 400, "cursor": 399, "start": (1, 1e-9)},
     {"surface": "rosenbrock", "optimizer": "adamw", "lr": 1.7e308, "lr_range": (0.1, 50), "start": (0, 1e-300), "steps": 3},
-    {"surface": "rosenbrock", "optimizer": "adam_uncorrected", "lr": 1.7e308, "lr_range": (0.5, 3000), "start": (-2, -3)},
+    {"surface": "rosenbrock", "optimizer": "adam_uncorrected", "lr": 1.7e308, "lr_range": (0.5, 3000), "steps": 60,
+     "start": (-2.3533369917422533, -2.7610079934820533), "steepness": 2.63, "beta2": 0.9425, "eps": 4.7e-11, "noise": 10},
 ]  # fmt: skip
 
 
@@ -415,7 +416,7 @@ def test_the_slider_of_a_race_reaches_every_rate():
 
 def test_every_setting_there_is_can_get_a_control():
     known = {name for one in [*SURFACES.values(), *OPTIMIZERS.values()] for name in one.settings}
-    assert set(CONTROLS) == known | {"optimizer", "schedule", "noise", "dtype", "steps", "race"}
+    assert set(CONTROLS) == known | {"optimizer", "schedule", "noise", "dtype", "clip", "resume", "range", "steps", "race"}
     assert len(set(CONTROLS)) == len(CONTROLS)
     lab("quadratic", ["momentum", "adam"], controls=["beta", "beta2", "condition", "optimizer", "schedule", "noise"])
 
@@ -499,6 +500,8 @@ def test_bad_input_is_refused_by_name(changed, message):
         ("hidden", ["los"], "hidden 'los' is unknown: did you mean 'loss'?"),
         ("guess", 3, "guess must be None where nothing is to be foretold, got 3"),
         ("recording", 3, "recording must be None or a dict, got 3"),
+        ("model", "rnn", "model must be None where no recordings of several are shown, got 'rnn'"),
+        ("panels", ["limits"], "panels 'limits' needs recordings. Known: landscape, loss"),
     ],
 )
 def test_a_bad_change_is_refused_and_the_figure_keeps_its_state(name, value, message):

@@ -10,7 +10,7 @@ import scipy.optimize
 import scipy.spatial
 import scipy.special
 import sympy
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from lrlib import surfaces, translate
@@ -25,12 +25,21 @@ SETTINGS = {
     "rosenbrock": {"steepness": 30.0},
     "cliff": {"width": 0.3, "tilt": 0.05},
     "rastrigin": {"height": 4.0},
+    "relu_unit": {"leak": 0.3},
 }
 
 
 def turned(x, y, degrees):
     point = complex(x, y) * np.exp(1j * np.radians(degrees))
     return point.real, point.imag
+
+
+#: The inputs of `relu_unit`, and its activation.
+INPUTS = np.array([-1, 0, 1, 2])
+
+
+def leaky(z, leak):
+    return np.maximum(z, 0) + leak * np.minimum(z, 0)
 
 
 #: Written once more, in Python's own mathematics; `regression` has a test of its own.
@@ -47,6 +56,7 @@ FORMULAS = {
     "monkey_saddle": lambda x, y: (complex(x, y) ** 3).real,
     "cliff": lambda x, y, width, tilt: -np.expm1(-((np.hypot(x, y) / width) ** 2) / 2) + tilt * np.hypot(x, y) ** 2 / 2,
     "rastrigin": lambda x, y, height: sum(v**2 - height * np.cos(2 * np.pi * v) + height for v in (x, y)),
+    "relu_unit": lambda w, b, leak: np.mean((leaky(w * INPUTS + b, leak) - leaky(INPUTS + 0.5, leak)) ** 2) / 2,
 }
 #: Eigenvalues of the Hessian at minima, worked out by hand or as the docstrings tell them.
 CURVATURES = [
@@ -65,6 +75,8 @@ CURVATURES = [
     ("cliff", {}, (0, 0), [4.02, 4.02]),
     ("cliff", {"width": 0.1, "tilt": 0.0}, (0, 0), [100, 100]),
     ("rastrigin", {}, (0, 0), [2 + 40 * np.pi**2] * 2),
+    ("relu_unit", {}, (1, 0.5), [0.2094, 1.7906]),
+    ("relu_unit", {"leak": 1.0}, (1, 0.5), [0.6910, 1.8090]),
 ]
 WITH_MINIMA = [name for name in SURFACES if name not in ("saddle", "monkey_saddle")]
 WITH_SETTINGS = [(name, setting) for name in SURFACES for setting in SURFACES[name].settings]
@@ -106,6 +118,12 @@ def matrix(surface, point, **settings):
     return full
 
 
+def is_smooth(surface, point):
+    """Whether differences can be taken there: not beside a kink of `relu_unit`."""
+    w, b = point if surface.name == "relu_unit" else (0, 1)
+    return np.abs(w * INPUTS + b).min() > 1e-4
+
+
 def difference(function, point, i, step=1e-5):
     """Central difference along coordinate i."""
     forward, backward = list(point), list(point)
@@ -130,6 +148,7 @@ def test_the_value_is_that_of_the_formula(name):
 def test_gradient_and_hessian_are_the_derivatives_that_sympy_finds(name):
     surface = SURFACES[name]
     words = {word: getattr(sympy, word) for word in ("sqrt", "exp", "log", "sin", "cos")}
+    words["where"] = lambda test, yes, no: sympy.Piecewise((yes, test), (no, True))
     coordinates = sympy.symbols("x y")[: surface.dimension]
     settings = sympy.symbols(list(surface.settings))
     value = rebind(surface.value, words)(*coordinates, **dict(zip(surface.settings, settings, strict=True)))
@@ -150,6 +169,7 @@ def test_gradient_and_hessian_are_the_derivatives_that_sympy_finds(name):
 def test_gradient_is_the_slope_of_the_value(name, shares):
     surface, settings = SURFACES[name], SETTINGS.get(name, {})
     point = inside(surface, shares)
+    assume(is_smooth(surface, point))
     noise = rounding(surface.value(*point, **settings))
     for i, slope in enumerate(surface.gradient(*point, **settings)):
         measured = difference(lambda *x: surface.value(*x, **settings), point, i)
@@ -161,6 +181,7 @@ def test_gradient_is_the_slope_of_the_value(name, shares):
 def test_hessian_is_the_slope_of_the_gradient(name, shares):
     surface, settings = SURFACES[name], SETTINGS.get(name, {})
     point = inside(surface, shares)
+    assume(is_smooth(surface, point))
     noise = rounding(surface.gradient(*point, **settings))
     rows, columns = np.triu_indices(surface.dimension)
     for value, i, j in zip(surface.hessian(*point, **settings), rows, columns, strict=True):
@@ -302,3 +323,14 @@ def test_regression_is_half_the_mean_squared_error_of_a_line():
 def test_moments_of_unusable_data_are_refused(x, y, message):
     with pytest.raises((TypeError, ValueError), match=message):
         surfaces.moments(x, y)
+
+
+def test_a_dead_relu_unit_has_no_slope_at_all_and_a_leak_brings_it_back():
+    w, b = grid(surfaces.relu_unit)
+    dead = b < np.minimum(w, -2 * w) - 1e-9
+    for leak in (0.0, 0.01):
+        slopes = np.array(surfaces.relu_unit.gradient(w[dead], b[dead], leak=leak))
+        assert np.abs(slopes).max(axis=0).min() > 1e-4 if leak else (slopes == 0).all()
+    assert (surfaces.relu_unit.value(w[dead], b[dead]) == 1.09375).all() and 0.1 < dead.mean() < 0.3
+    alive = np.array(surfaces.relu_unit.gradient(w, b))[:, b > np.minimum(w, -2 * w) + 1e-9]
+    assert (np.abs(alive).max(axis=0) > 0).mean() > 0.99

@@ -44,8 +44,8 @@ function numberField(label, words, { right, wrong, get, set }, signal) {
 
 /** The learning rate: a slider with its limits marked on it, and a field that takes any number. */
 function rateControl(hands, author, words, signal) {
-  const scale = author.recording ? recordedScale(author.recording.rates) : sliderScale(author.lr_range, true);
-  const range = element("input", { type: "range", min: 0, max: scale.stops, step: 1, "aria-label": words.rate });
+  let scale = author.recording ? null : sliderScale(author.lr_range, true); // of recordings, that of the model
+  const range = element("input", { type: "range", min: 0, max: scale?.stops, step: 1, "aria-label": words.rate });
   let run = null, width = 0, placed = null, rows = 0;
   const set = (lr) => hands.setRate(run.name, lr);
   const number = numberField(words.rate_exact, words, {
@@ -55,7 +55,6 @@ function rateControl(hands, author, words, signal) {
   const reset = element("button", { type: "button", class: "reset" }, words.reset);
   const track = element("div", { class: "track", "aria-hidden": "true" }), marks = element("div", { class: "marks" });
   const name = element("span", { class: "name", "aria-hidden": "true" }, words.rate), slide = element("div", { class: "slide" }, track, range);
-  reset.hidden = slide.hidden = marks.hidden = author.recording?.rates.length === 1; // there is nothing to choose
   const node = element("div", { class: "control rate" },
     element("div", { class: "head" }, name, number.field, reset), slide, marks, number.note);
   range.addEventListener("input", () => set(scale.toValue(range.valueAsNumber)), { signal });
@@ -65,8 +64,8 @@ function rateControl(hands, author, words, signal) {
   const css = (fraction) => `calc(var(--thumb) / 2 + ${fraction.toFixed(4)} * (100% - var(--thumb)))`;
   /** Where a label has its middle so that it does not stick out. */
   const middle = (centre, text) => Math.max(Math.min(centre, width - halfWidth(text)), halfWidth(text));
-  const placeMarks = (at) => {
-    const limits = run.recorded ? recordedMarks(run, author, words) : limitsOf(run, at), key = [run.name, width, ...limits.flatMap(({ at: rate, name: text }) => [rate, text])].join();
+  const placeMarks = (at, state) => {
+    const limits = run.recorded ? recordedMarks(run, state, words) : limitsOf(run, at), key = [run.name, width, ...limits.flatMap(({ at: rate, name: text }) => [rate, text])].join();
     if (key === placed) return;
     placed = key;
     const visible = limits.filter(({ at: rate }) => place(rate) >= 0 && place(rate) <= 1);
@@ -87,6 +86,12 @@ function rateControl(hands, author, words, signal) {
     measure() { width = marks.clientWidth; },
     update(scene) {
       ({ run } = scene);
+      if (run.recorded) {
+        scale = recordedScale(run.recorded);
+        range.max = scale.stops;
+        slide.hidden = marks.hidden = run.recorded.length === 1; // there is nothing to choose
+        reset.hidden = slide.hidden && !scene.state.model;
+      }
       name.textContent = scene.runs.length > 1 && run.name in scene.state.rates ? fill(words.titled, { title: words.rate, name: words["rule_" + run.name] }) : words.rate;
       range.value = scale.toStop(run.lr);
       const product = run.gauge[0][0];
@@ -96,7 +101,7 @@ function rateControl(hands, author, words, signal) {
       node.classList.toggle("over", run.thresholds !== null && product > run.thresholds[0]);
     },
     /** The limits follow the Hessian at the cursor, or at the start where the cursor rests at the end. */
-    mark({ state, cursor }) { placeMarks(state.cursor === null ? 0 : Math.min(cursor, run.steps - 1)); },
+    mark({ state, cursor }) { placeMarks(state.cursor === null ? 0 : Math.min(cursor, run.steps - 1), state); },
   };
 }
 
@@ -106,7 +111,7 @@ function limitsOf(run, t) {
   if (!thresholds || !(rates[t] > 0)) return [];
   return gauge.flatMap((values, i) => {
     if (!(values[t] > 0)) return [];
-    const λ = curvatureName({ n, rule }, i), limit = { kind: "threshold", at: (lr * thresholds[t]) / values[t], name: names.threshold(λ) };
+    const λ = curvatureName(run, i), limit = { kind: "threshold", at: (lr * thresholds[t]) / values[t], name: names.threshold(λ) };
     return i ? [limit] : [limit, { kind: "glide", at: (lr * rule.glide(rates[t], ...hyper)) / values[t], name: names.glide(λ) }];
   }).filter(({ at }) => at > 0 && at < Infinity);
 }
@@ -123,7 +128,7 @@ function rowFor(taken, centre, name) {
 }
 
 /** A slider for a number: its name, its value, a mark at its default. */
-function slider(label, words, { scale, standard, get, set }, signal) {
+function slider(label, words, { scale, standard, get, set, write = (value) => formatNumber(value, words.decimal) }, signal) {
   const range = element("input", { type: "range", min: 0, max: scale.stops, step: 1, "aria-label": label });
   const shown = element("span", { class: "value" }), head = element("span", { class: "head" }, element("span", { class: "name" }, label), shown);
   const node = element("div", { class: "control setting" }, element("label", {}, head, range));
@@ -138,7 +143,7 @@ function slider(label, words, { scale, standard, get, set }, signal) {
   return {
     node,
     update(scene) {
-      const value = get(scene), text = formatNumber(value, words.decimal);
+      const value = get(scene), text = write(value);
       range.value = scale.toStop(value);
       range.setAttribute("aria-valuetext", text);
       shown.textContent = text;
@@ -152,6 +157,20 @@ function select(label, names, labelOf, { get, set }, signal) {
   const node = element("label", { class: "control choice" }, element("span", { class: "name" }, label), choice);
   choice.addEventListener("change", () => set(choice.value), { signal });
   return { node, update(scene) { choice.value = get(scene); } };
+}
+
+/** The same with one stop more at the end, which stands for null. */
+const orNothing = (scale) => ({
+  stops: scale.stops + 1, toStop: (value) => (value === null ? scale.stops + 1 : scale.toStop(value)), toValue: (stop) => (stop > scale.stops ? null : scale.toValue(stop)),
+});
+
+/** Before which step a run is resumed: at 0 it is not stopped. How far it goes depends on the steps. */
+function resumeSlider(hands, words, signal) {
+  const { node, update } = slider(words.resume, words, {
+    scale: { stops: 1, toStop: (step) => step ?? 0, toValue: (stop) => stop || null }, get: ({ state }) => (isResumed(state) ? state.resume : null),
+    set: (resume) => hands.change({ resume }), write: (step) => (step === null ? words.never : formatNumber(step, words.decimal, 5)),
+  }, signal);
+  return { node, update(scene) { node.querySelector("input").max = scene.state.steps - 1; update(scene); } };
 }
 
 const whole = (scale) => ({ ...scale, toValue: (stop) => Math.round(scale.toValue(stop)) });
@@ -202,6 +221,18 @@ const CHOICES = {
   dtype: (hands, words, signal) => [select(words.format_name, namesIn(LARGEST), (name) => name, {
     get: ({ state }) => state.dtype, set: (dtype) => hands.change({ dtype }),
   }, signal)],
+  range: (hands, words, signal, { recording }) => [
+    ...(recording ? [] : [slider(words.ramp, words, { scale: whole(sliderScale([10, 1000], true)), standard: 100, get: ({ state }) => state.ramp, set: (ramp) => hands.change({ ramp }) }, signal)]),
+    slider(words.smoothing, words, { scale: sliderScale([0, 0.98], false), standard: 0, get: ({ state }) => state.smoothing, set: (smoothing) => hands.change({ smoothing }) }, signal),
+  ],
+  clip: (hands, words, signal) => [slider(words.clip, words, {
+    scale: orNothing(sliderScale([0.01, 100], true)), get: ({ state }) => state.clip, set: (clip) => hands.change({ clip }),
+    write: (clip) => (clip === null ? words.clip_none : formatNumber(clip, words.decimal)),
+  }, signal)],
+  resume: (hands, words, signal) => [
+    resumeSlider(hands, words, signal),
+    select(words.lost, namesIn(LOST), (what) => words["lost_" + what], { get: ({ state }) => state.lost, set: (lost) => hands.change({ lost }) }, signal),
+  ],
   steps: (hands, words, signal) => [slider(words.steps, words, {
     scale: whole(sliderScale([1, 2000], true)), get: ({ state }) => state.steps,
     set: (steps) => hands.change({ steps, cursor: hands.state().cursor > steps ? null : hands.state().cursor }),
@@ -233,7 +264,7 @@ function settingsDrawer(hands, author, words) {
   const node = element("details", { class: "drawer" }, element("summary", {}, words.all_settings), inside);
   const group = controlGroup(inside, ({ optimizer, optimizers, surface }) => [
     "optimizer", ...namesIn(mathematics.optimizers[optimizer].settings), ...namesIn(mathematics.surfaces[surface].settings),
-    "schedule", "noise", "dtype", "steps", ...(optimizers.length > 1 ? [] : ["race"]), // a race has it in its legend
+    "schedule", "noise", "dtype", "clip", "resume", "steps", ...(optimizers.length > 1 ? [] : ["race"]), // a race has it in its legend
   ].filter((name) => !author.controls.includes(name)), hands, words);
   return { node, update(scene) { if (node.open) group.update(scene); }, stop: group.stop };
 }

@@ -28,7 +28,7 @@ function gaugePanel(frame, hands) {
     frame.box.classList.toggle("empty", !limited);
     none.textContent = limited ? "" : words[run.thresholds ? "no_limit" : "no_threshold"];
     if (!limited) return;
-    const { gauge, thresholds, steps } = run, first = thresholds[0], glide = run.recorded ? 0 : run.rule.glide(run.rates[0], ...run.hyper);
+    const { gauge, thresholds, steps } = run, first = thresholds[0], last = thresholds.at(-1), glide = run.recorded ? 0 : run.rule.glide(run.rates[0], ...run.hyper);
     let low = 0, most = 0;
     for (const values of gauge.concat(run.bands?.gauge ?? [])) for (const value of values) {
       if (value < low && value > -FAR) low = value;
@@ -50,13 +50,13 @@ function gaugePanel(frame, hands) {
     hatch.attr("d", `${edge}V0H0Z`);
     limit.attr("d", edge);
     glideLine.attr("d", isNumber(glide) ? `M0,${y(glide)}H${width}` : null);
-    const marked = run.recorded ? [] : crossings(run), shown = marked.length > MOST_CROSSINGS ? marked.slice(0, 1) : marked;
+    const marked = run.recorded ? run.marks : crossings(run), shown = marked.length > MOST_CROSSINGS ? marked.slice(0, 1) : marked;
     crossed.attr("d", shown.map((t) => `M${tenth(across(t) - 4)},${tenth(up(thresholds[t]) + 9)}h8l-4,-8z`).join(""));
-    const named = run.recorded ? [] : [[0, glide, "glide"], [glide, first, middleZone(first)], [first, top, "explode"]];
-    zones.selectAll("text").data(named.filter(([from, to]) => y(from) - y(to) > 15)).join("text")
+    const named = run.recorded ? [] : [[0, glide, "glide"], [glide, last, middleZone(first)], [last, top, "explode"]];
+    zones.selectAll("text").data(named.filter(([from, to]) => y(from) - y(to) > 19)).join("text")
       .attr("x", width - 16).text(([, , zone]) => words["zone_" + zone]).attr("y", function ([from, to]) {
-        const room = roomAlong(gauge, across, up, height, [width - 20 - this.getComputedTextLength(), width - 12]);
-        return roomiest(room, y(to) + (shown.length && to === first ? 16 : 8), y(from) - 8, (y(from) + y(to)) / 2);
+        const room = roomAlong([...gauge, thresholds], across, up, height, [width - 20 - this.getComputedTextLength(), width - 12]);
+        return roomiest(room, y(to) + (shown.length && to === last ? 16 : 9), y(from) - 9, (y(from) + y(to)) / 2);
       });
     band.attr("d", bandPath(run.bands?.gauge, x, y));
     lines.selectAll("path").data(gauge).join("path").attr("class", (_, i) => `trail racer-${run.racer} eigen-${i}`)
@@ -118,9 +118,12 @@ function roomiest(room, low, high, wanted) {
   return best;
 }
 
-/** ηλ, with an index where there are two eigenvalues and a tilde where the rule rescales. */
-const curvatureName = ({ n, rule }, i) => (rule.scale ? "λ̃" : "λ") + (n === 1 ? "" : "₁₂"[i]);
-const productName = (run, i, short = false) => "η" + (short ? (run.rule.scale ? "λ̃" : "λ") : curvatureName(run, i));
+/** Whether the Hessian of the gauge is one that the rule or clipping has rescaled. */
+const isRescaled = ({ rule, clip = null }) => Boolean(rule.scale) || clip !== null;
+
+/** ηλ, with an index where there are two eigenvalues and a tilde where they are rescaled. */
+const curvatureName = (run, i) => (isRescaled(run) ? "λ̃" : "λ") + (run.n === 1 ? "" : "₁₂"[i]);
+const productName = (run, i, short = false) => "η" + (short ? (isRescaled(run) ? "λ̃" : "λ") : curvatureName(run, i));
 
 /** Now the axis may follow. */
 function letGo(frame, hands) {

@@ -17,6 +17,7 @@ const PANELS = {
   microscope: { over: null, make: microscopePanel },
   taylor: { over: "rate", make: taylorPanel },
   map: { over: "rate", make: mapPanel },
+  range: { over: "rate", make: rangePanel },
 };
 
 /** What the reader's hands do to the state. A hand may change several keys: the figure is drawn once. */
@@ -58,8 +59,7 @@ function makeHands(model, author, read) {
 function makeScenes(words) {
   const known = new Map();
   const runOf = (state, name, racer) => {
-    const { surface, settings, start, steps, schedule, noise, seed, dtype } = state;
-    const key = JSON.stringify([surface, settings, start, steps, schedule, noise, seed, dtype, rateOf(state, name)]);
+    const { settings } = state, key = JSON.stringify([runKey(state), rateOf(state, name)]);
     if (known.get(name)?.key !== key) known.set(name, { key, run: computeRun(state, name) });
     const { run } = known.get(name);
     run.racer = racer;
@@ -83,22 +83,23 @@ function renderLab({ model, el }) {
 
   const race = raceLegend(hands, words, signal), share = shareBar(hands, author, words, signal, el, model instanceof PageModel);
   const foretell = predictBox(hands, author, words, signal);
+  const chosen = modelControl(hands, author, words, signal), legend = modelKey(author, words);
   const rate = rateControl(hands, author, words, signal), time = transport(hands, words), drawer = settingsDrawer(hands, author, words);
   const box = element("div", { class: "controls" });
   const group = controlGroup(box, (now) => author.controls.filter((name) => isControl(name, mathematics.surfaces[now.surface], [now.optimizer])), hands, words);
   const panels = author.panels.map((name) => {
-    const frame = makeFrame(name, words, PANELS[name]);
-    return { frame, ...PANELS[name].make(frame, hands) };
+    const kind = PANELS[name] ?? SCATTERS[name], frame = makeFrame(name, words, kind);
+    return { frame, ...kind.make(frame, hands) };
   });
   const note = element("p", { class: "wrong", role: "alert" }), linkNote = element("p", { class: "wrong", role: "alert" }), says = element("p", { class: "says" });
   const live = element("p", { class: "unseen", role: "status" });
   drawer.node.hidden = Boolean(author.recording); // there is nothing else to set
   el.classList.add("lr-lab");
   el.lang = author.language;
-  el.replaceChildren(note, linkNote, foretell.node, race.node, element("div", { class: "controls" }, rate.node), box, drawer.node, time.node,
-    element("div", { class: "panels" }, ...panels.map(({ frame }) => frame.box)), says, live, share.node);
+  el.replaceChildren(note, linkNote, foretell.node, race.node, element("div", { class: "controls" }, chosen.node, rate.node), box, drawer.node, time.node,
+    element("div", { class: "panels" }, ...panels.map(({ frame }) => frame.box)), legend.node, says, live, share.node);
 
-  const scenes = makeScenes(words), parts = [foretell, race, rate, group, drawer, time, share];
+  const scenes = makeScenes(words), parts = [foretell, race, chosen, legend, rate, group, drawer, time, share];
   const tell = (text) => { if (note.textContent !== text) note.textContent = text; }; // it is spoken at once
   let telling = 0, scene = null, resizing = 0;
   const update = (force = false) => {
@@ -118,7 +119,7 @@ function renderLab({ model, el }) {
     veil(el, scene, panels, [race.node, rate.node, box, drawer.node, time.node, share.node]);
     for (const { frame, draw } of panels) if (frame.width) draw(scene);
     const racing = scene.runs.length > 1 ? scene.runs.map(({ name, losses }) => [name, losses[state.steps]]) : null;
-    says.textContent = scene.untold ? "" : unbroken((state.recording ? recordedSentence : sentence)(scene.facts, words, racing));
+    says.textContent = scene.untold ? "" : unbroken((state.recording ? recordedSentence : sentence)(scene.facts, words, racing, state.model));
     // A screen reader hears the sentence once the hand rests, not a hundred times on the way.
     clearTimeout(telling);
     telling = setTimeout(() => { live.textContent = says.textContent; }, 500);

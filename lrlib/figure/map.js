@@ -17,7 +17,7 @@ function errorOf(state) {
 
 /** The largest factor per step, over the last fifth of the steps or, where the error is gone before, at the last step that had one; of the root, as the loss goes with the square of the error. The twin of search.momentum_map. */
 function factorPerStep({ bound, least, first }, { start, optimizer }, lr, beta, rates = new Float64Array(MAP.steps)) {
-  const { points } = mathematics.optimizers[optimizer].descend(bound.gradient, start, rates.fill(lr), null, beta), n = start.length;
+  const { points } = mathematics.optimizers[optimizer].descend(bound.gradient, start, rates.fill(lr), null, null, Infinity, beta), n = start.length;
   let most = -Infinity; // the logarithm
   for (let t = MAP.steps; t > 0 && (most === -Infinity || t >= MAP.steps * 0.8); t--) {
     const left = (bound.value(points[t * n], points[t * n + 1]) - least) / first;

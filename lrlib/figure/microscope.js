@@ -35,7 +35,7 @@ function microscopePanel(frame, hands) {
   };
   const draw = (now) => {
     const { run, state } = scene = now;
-    const inputs = JSON.stringify([run.name, run.lr, ...["surface", "settings", "start", "steps", "schedule", "noise", "seed", "dtype"].map((name) => state[name])]);
+    const inputs = JSON.stringify([run.name, run.lr, runKey(state)]);
     if (inputs === key) return mark(scene);
     key = inputs;
     runs = {};
@@ -87,8 +87,8 @@ function steepestOf({ n, points, surface }) {
  * null where there is no such number. With a memory β it is the larger root of
  * z² − (1 + β − ηλ)z + β, with Nesterov's of z² − (1 − ηλ)((1 + β)z − β), and holds in the long run.
  */
-function growthOf({ name, rates, hyper: [beta = 0], noisy }, state, along) {
-  if (!BOWLS.includes(state.surface) || !LINEAR.includes(name) || !isSteady(state) || noisy) return null;
+function growthOf({ name, rates, hyper: [beta = 0], noisy, clip }, state, along) {
+  if (!BOWLS.includes(state.surface) || !LINEAR.includes(name) || !isSteady(state) || noisy || clip !== null || isResumed(state)) return null;
   const factor = 1 - rates[0] * along.curvature;
   const [sum, product] = name === "nesterov" ? [factor * (1 + beta), factor * beta] : [factor + beta, beta];
   const root = Math.sqrt(sum * sum / 4 - product), multiplier = sum / 2 + (sum < 0 ? -root : root);

@@ -9,14 +9,14 @@ const FAR = 1e5; // pixels: beyond, a line from the picture cannot be told from 
 const MANY = 150; // steps: beyond, dots would hide the line
 
 /** A box with a title, axes, and an inner svg that clips what leaves the picture. */
-function makeFrame(name, words, { over = "step", title = words[name] } = {}) {
+function makeFrame(name, words, { over = "step", title = words[name], tall = null } = {}) {
   const box = element("div", { class: `panel ${name.split(":")[0]}` });
   const heading = element("div", { class: "title" }, title);
   box.append(heading);
   const svg = d3.select(box).append("svg").attr("role", over === "step" && name !== "gauge" ? "img" : "group").attr("aria-label", title);
   const inner = svg.append("svg").attr("class", "inner").attr("x", MARGIN.left).attr("y", MARGIN.top);
   return {
-    name, words, box, heading, svg, inner,
+    name, words, box, heading, svg, inner, tall,
     xAxis: svg.append("g").attr("class", "axis"), yAxis: svg.append("g").attr("class", "axis"),
     xName: over ? svg.append("text").attr("class", "axis-name").text(words[`axis_${over}`]) : null,
     note: svg.append("text").attr("class", "note"),
@@ -28,7 +28,7 @@ function makeFrame(name, words, { over = "step", title = words[name] } = {}) {
 /** Fits a frame to the width it has; true if that changed. */
 function measure(frame) {
   const width = Math.max(frame.box.clientWidth - MARGIN.left - MARGIN.right, 60);
-  const height = Math.max(frame.box.clientHeight - frame.heading.offsetHeight - (frame.below?.offsetHeight ?? 0) - MARGIN.top - MARGIN.bottom, 60);
+  const height = frame.tall ?? Math.max(frame.box.clientHeight - frame.heading.offsetHeight - (frame.below?.offsetHeight ?? 0) - MARGIN.top - MARGIN.bottom, 60);
   if (!frame.box.clientWidth || (width === frame.width && height === frame.height)) return false;
   Object.assign(frame, { width, height, axesDrawn: null });
   const { svg, inner, xAxis, yAxis, xName, note } = frame;
@@ -50,6 +50,15 @@ function drawAxes(frame, yTicks, xTicks) {
   const fit = (axis, ticks, count) => (ticks ? axis.tickValues(ticks).tickFormat(power) : axis.ticks(count).tickFormat(label));
   frame.xAxis.call(fit(d3.axisBottom(x).tickSizeOuter(0), xTicks, Math.min(6, width / 50)));
   frame.yAxis.call(fit(d3.axisLeft(y).tickSizeOuter(0), yTicks, Math.min(6, height / 30)));
+  keepInside(frame);
+}
+
+/** The last number below an axis begins earlier where it would stick out of the picture. */
+function keepInside({ xAxis, x, width }) {
+  xAxis.selectAll("text").attr("dx", function (value) {
+    const beyond = x(value) + this.getComputedTextLength() / 2 + 1 - width - MARGIN.right;
+    return beyond > 0 ? tenth(-beyond) : null;
+  });
 }
 
 const tenthPower = (exponent) => Math.min(Math.max(10 ** exponent, 1e-307), 1e308);

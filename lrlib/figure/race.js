@@ -44,8 +44,7 @@ function searchRates(state, name) {
 
 /** What a search depends on: everything but the rates. */
 function searchKey(state) {
-  const { surface, settings, start, steps, schedule, noise, seed, dtype, lr_range } = state;
-  return JSON.stringify([surface, settings, start, steps, schedule, noise, seed, dtype, lr_range, countTried(state)]);
+  return JSON.stringify([runKey(state), state.lr_range, countTried(state)]);
 }
 
 let races = 0; // the radios of every figure need a name of their own

@@ -5,6 +5,19 @@ const recordings = new WeakMap(); // what came with a figure is unpacked once
 /** Numbers from base64; little-endian, as is every machine that runs a browser. */
 const fromBase64 = (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 
+/** Single-precision numbers, of which the high `size` bytes were kept. The inverse of recording._planes. */
+function fromPlanes(text, size) {
+  const bytes = fromBase64(text, Uint8Array), count = bytes.length / size, whole = new Uint32Array(count);
+  let last = 0;
+  for (let i = 0; i < count; i++) {
+    let step = 0;
+    for (let k = 0; k < size; k++) step |= bytes[k * count + i] << (8 * k);
+    last = (last + ((step >>> 1) ^ -(step & 1))) | 0;
+    whole[i] = last << (32 - 8 * size);
+  }
+  return new Float32Array(whole.buffer);
+}
+
 /** A line from one kept step straight to the next; where it ended as ∞ or nan it stays so. */
 function drawnOut(at, values, length) {
   const line = new Float64Array(length).fill(NaN);
@@ -19,39 +32,45 @@ function drawnOut(at, values, length) {
 }
 
 /** The lines of one quantity, each with the steps that were kept of it. */
-function unpackLines({ bits, values, counts, steps }, length) {
-  const every = fromBase64(values, bits === 64 ? Float64Array : Float32Array), at = fromBase64(steps, Uint16Array);
-  let from = 0;
-  return counts.map((count) => {
-    const begin = at.length === every.length ? from : 0; // else all lines have the same steps, or all from 0 on
-    const own = at.length ? at.subarray(begin, begin + count) : Uint16Array.from({ length: count }, (_, t) => t);
-    const line = drawnOut(own, every.subarray(from, from += count), length);
-    return { line, kept: new Set(own) };
+function unpackLines({ size, values, wide, wide_values, counts, steps }, length) {
+  const narrow = { values: fromPlanes(values, size), from: 0 }, double = { values: fromBase64(wide_values, Float64Array), from: 0 };
+  const at = fromBase64(steps, Uint16Array), everyStep = at.length === counts.reduce((sum, count) => sum + count, 0);
+  let begin = 0; // else all lines have the same steps, or all from 0 on
+  return counts.map((count, i) => {
+    const own = at.length ? at.subarray(begin, begin + count) : Uint16Array.from({ length: count }, (_, t) => t), source = wide.includes(i) ? double : narrow;
+    if (everyStep) begin += count;
+    return { line: drawnOut(own, source.values.subarray(source.from, source.from += count), length), kept: new Set(own) };
   });
 }
 
 /** At each rate a run with those fields of computeRun's that the panels of a recording read. */
-function unpack({ rates, steps, seeds, rescaled, crosses, ...packed }) {
+function unpack({ rates, steps, seeds, rescaled, crosses, marks, ...packed }) {
   const lines = (name, length = steps) => packed[name] && unpackLines(packed[name], length);
-  const losses = lines("losses", steps + 1), norms = lines("norms", steps + 1), gauge = lines("gauge");
+  const quantities = (name, length) => [lines(name, length), packed[name]?.band && unpackLines(packed[name].band, length)];
+  const losses = quantities("losses", steps + 1), norms = quantities("norms", steps + 1), gauge = quantities("gauge", steps);
   const thresholds = lines("thresholds"), schedule = lines("schedule"), rule = { settings: {}, scale: rescaled };
   const runs = rates.map((lr, i) => {
     const kept = {}, bands = {};
-    const quantity = (name, each) => { // of several seeds median, lowest and highest
-      const many = each?.length / rates.length, [middle, ...band] = each?.slice(many * i, many * i + many) ?? [];
-      kept[name] = middle?.kept;
-      bands[name] = band.length ? band.map(({ line }) => line) : null;
-      return middle?.line;
+    const quantity = (name, [middle, band]) => { // of several seeds the median, and lowest and highest
+      kept[name] = middle?.[i].kept;
+      bands[name] = band ? band.slice(2 * i, 2 * i + 2).map(({ line }) => line) : null;
+      return middle?.[i].line;
     };
     return {
-      recorded: rates, n: 1, racer: 0, rule, lr, steps, seeds, crosses: crosses[i], kept, bands,
+      recorded: rates, n: 1, racer: 0, rule, lr, steps, seeds, crosses: crosses[i], marks: marks[i], kept, bands,
       losses: quantity("losses", losses), norms: quantity("norms", norms),
-      gauge: [quantity("gauge", gauge) ?? [NaN]], thresholds: gauge && thresholds[i].line,
+      gauge: [quantity("gauge", gauge) ?? [NaN]], thresholds: gauge[0] && thresholds[i].line,
       rates: schedule?.[i].line ?? new Float64Array(steps).fill(lr),
     };
   });
-  return { rates, runs, steps, panels: ["loss", "schedule", ...(gauge ? ["gauge"] : []), ...(norms ? ["norm"] : [])] };
+  const [tested, after] = (packed.test ?? []).map((numbers) => fromBase64(numbers, Float64Array)), test = packed.test && { rates: tested, losses: after, first: after[0] };
+  return { rates, runs, steps, test, panels: ["loss", "schedule", ...(gauge[0] ? ["gauge"] : []), ...(norms[0] ? ["norm"] : []), ...(test ? ["range"] : [])] };
 }
+
+const firstModel = (recording) => (recording?.models ? namesIn(recording.models)[0] : null);
+
+/** Of several recordings the one of a model. */
+const packedOf = ({ recording, model }) => (recording.models ? recording.models[model] : recording);
 
 function recordingOf(packed) {
   if (!recordings.has(packed)) recordings.set(packed, unpack(packed));
@@ -68,18 +87,20 @@ function recordedScale(rates) {
 }
 
 /** The recorded run nearest to the rate of the state. */
-function recordedRun({ recording, lr, optimizer }) {
-  const { rates, runs } = recordingOf(recording);
-  return Object.assign(runs[recordedScale(rates).toStop(lr)], { name: optimizer });
+function recordedRun(state) {
+  const { rates, runs } = recordingOf(packedOf(state));
+  return Object.assign(runs[recordedScale(rates).toStop(state.lr)], { name: state.optimizer });
 }
 
 /** What stands in a state that shows a recording: each time the same. Throws if that cannot be read. */
-function recordedTraits({ recording, panels }) {
+function recordedTraits({ recording, panels, model }, author) {
   if (!recording) return {};
   try {
-    const there = recordingOf(recording), wanted = Array.isArray(panels) ? panels.filter((name) => there.panels.includes(name)) : [];
+    const known = [model, author?.model].find((name) => isOneOf(name, recording.models ?? {})) ?? firstModel(recording);
+    const there = recordingOf(packedOf({ recording, model: known })), all = [...there.panels, ...namesIn(SCATTERS).filter((name) => recording.scatter?.[SCATTERS[name].shows])];
+    const wanted = Array.isArray(panels) ? panels.filter((name) => all.includes(name)) : [];
     return there.traits ??= {
-      surface: "parabola", optimizers: ["gd"], optimizer: "gd", rates: {}, steps: there.steps, controls: [], predict: null, hidden: [],
+      surface: "parabola", optimizers: ["gd"], optimizer: "gd", rates: {}, steps: there.steps, controls: wanted.includes("range") ? ["range"] : [], predict: null, hidden: [],
       panels: wanted.length ? wanted : ["loss"],
     };
   } catch (error) {
@@ -87,9 +108,20 @@ function recordedTraits({ recording, panels }) {
   }
 }
 
+/** Which of the models is in focus. Another one takes, of its own rates, the one nearest to the last. */
+function modelControl(hands, author, words, signal) {
+  const names = namesIn(author.recording?.models ?? {}), set = (model) => {
+    const { recording, lr, cursor } = hands.state(), { rates, steps } = packedOf({ recording, model });
+    hands.change({ model, lr: rates[recordedScale(rates).toStop(lr)], cursor: cursor > steps ? null : cursor });
+  };
+  const control = select(words.model, names, (name) => words["model_" + name], { get: ({ state }) => state.model, set }, signal);
+  control.node.hidden = names.length < 2;
+  return control;
+}
+
 /** Marks on the slider: every rate; first, where the danger begins, that from which on no run ends in a number. */
-function recordedMarks({ recorded }, { recording }, words) {
-  const { runs, steps } = recordingOf(recording), safe = runs.findLastIndex(({ losses }) => Number.isFinite(losses[steps]));
+function recordedMarks({ recorded }, state, words) {
+  const { runs, steps } = recordingOf(packedOf(state)), safe = runs.findLastIndex(({ losses }) => Number.isFinite(losses[steps]));
   const marks = recorded.map((at, i) => ({ at, name: formatNumber(at, words.decimal), kind: i > safe ? "threshold" : "" }));
   return [...marks.slice(safe + 1), ...marks.slice(0, safe + 1).reverse()];
 }
@@ -107,10 +139,11 @@ function recordedFacts(run) {
 }
 
 /** What a recording shows, in words. The twin of recording.sentence. */
-function recordedSentence(told, words) {
+function recordedSentence(told, words, _, model) {
   const { first, last, infinite, nan } = told, values = { ...told };
   Object.assign(values, writtenNumbers(told, ["lr", "ends", "product", "threshold", "first", "last", "before"], words));
-  const said = [], say = (key, step = null) => said.push(fill(words["says_" + key], { ...values, step }));
+  const said = model ? [fill(words.says_focus, { rule: words["model_" + model] })] : [];
+  const say = (key, step = null) => said.push(fill(words["says_" + key], { ...values, step }));
   const tell = (key, value) => { if (value !== null) say(key, value); };
   say(Number.isNaN(told.product) ? "rate_alone" : "rate_start");
   if (values.ends !== values.lr) say("ends");

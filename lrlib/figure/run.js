@@ -29,22 +29,30 @@ function ratesOf(lr, { name, settings, warmup, start }, steps) {
 /** Everything that a descent of one rule needs but its rate, rounded to the number format. */
 function prepare(state, name) {
   const { steps, start, noise, seed, schedule } = state, kind = mathematicsIn(state.dtype), { round } = kind;
+  const clip = state.clip === null ? null : round(state.clip), restart = loses(state, "memory") ? state.resume : Infinity;
   const known = mathematics.surfaces[state.surface], n = known.dimension, hyper = hyperOf(state, name).map(round);
   const given = namesIn(known.settings).map((key) => round(state.settings[key]));
   const surface = kind.surfaces[state.surface].at(...given), from = start.map(round);
   const disturbed = noise ? mathematics.normals(seed, steps + 1, n).map((value) => round(noise * value)) : null;
   return {
-    n, hyper, surface, exact: known.at(...given), noisy: disturbed !== null,
-    ratesAt: (lr) => ratesOf(lr, schedule, steps).map(round),
-    descend: (rates) => kind.optimizers[name].descend(surface.gradient, from, rates, disturbed, ...hyper),
+    n, hyper, surface, exact: known.at(...given), noisy: disturbed !== null, clip, restart,
+    ratesAt: (lr) => {
+      const rates = ratesOf(lr, schedule, steps).map(round);
+      return loses(state, "schedule") ? rates.copyWithin(state.resume, 0, steps - state.resume) : rates;
+    },
+    descend: (rates) => kind.optimizers[name].descend(surface.gradient, from, rates, disturbed, clip, restart, ...hyper),
   };
 }
 
+/** Whether the run is stopped on its way and resumed, and whether it then has lost this part. */
+const isResumed = ({ resume, steps }) => resume !== null && resume < steps;
+const loses = (state, part) => isResumed(state) && [part, "both"].includes(state.lost);
+
 /** The run of one rule that `state` describes, in its number format. */
 function computeRun(state, name, lr = rateOf(state, name)) {
-  const { steps } = state, rule = mathematics.optimizers[name], { n, hyper, surface, exact, noisy, ratesAt, descend } = prepare(state, name);
-  const rates = ratesAt(lr), descent = descend(rates), { points, gradients } = descent;
-  const run = { name, n, steps, lr, rates, surface: exact, points, gradients, state: descent.state, rule, hyper, noisy };
+  const { steps } = state, rule = mathematics.optimizers[name], { n, hyper, surface, exact, noisy, clip, restart, ratesAt, descend } = prepare(state, name);
+  const rates = ratesAt(lr), descent = descend(rates), { points, gradients, clipped } = descent;
+  const run = { name, n, steps, lr, rates, surface: exact, points, gradients, clipped, state: descent.state, rule, hyper, noisy, clip, restart, dtype: state.dtype };
   return lazy(run, {
     losses: () => Float64Array.from({ length: steps + 1 }, (_, t) => surface.value(points[t * n], points[t * n + 1])),
     norms: () => Float64Array.from({ length: steps + 1 }, (_, t) => Math.hypot(gradients[t * n], n === 2 ? gradients[t * n + 1] : 0)),
@@ -62,13 +70,13 @@ function columns(n, steps, value) {
   return Array.from({ length: n }, (_, i) => Float64Array.from({ length: steps }, (_, t) => value(i, t)));
 }
 
-/** What the rule multiplies the gradient by at each step; nan where it takes the sign alone. */
-function scalesOf({ rule, n, steps, gradients, state, hyper }) {
-  const scales = new Float64Array(steps * n).fill(rule.threshold ? 1 : NaN);
-  if (!rule.scale) return scales;
-  const kept = Object.values(state);
+/** What clipping and the rule multiply the gradient by at each step; nan where the rule takes the sign alone. */
+function scalesOf({ name, rule, n, steps, gradients, clipped, state, hyper, clip, restart, dtype }) {
+  const scales = new Float64Array(steps * n), kept = Object.values(state), { round } = mathematicsIn(dtype);
   for (let k = 0; k < scales.length; k++) {
-    scales[k] = rule.scale(gradients[k], ...kept.map((values) => values[k]), Math.floor(k / n), ...hyper);
+    const step = Math.floor(k / n), t = step < restart ? step : step - restart, factor = clipped[step];
+    const given = clip === null ? gradients[k] : round(gradients[k] * factor);
+    scales[k] = (rule.scale ? rule.scale(given, ...kept.map((values) => values[k]), t, ...hyper) : rule.threshold ? 1 : NaN) * factor;
   }
   return scales;
 }
@@ -79,6 +87,7 @@ function gaugeOf(run) {
   const products = Array.from({ length: n }, () => new Float64Array(steps));
   for (let t = 0; t < steps; t++) {
     const values = eigenvaluesAt(run, surface.hessian(points[t * n], points[t * n + 1]), rule.scale ? scales.subarray(t * n, t * n + n) : null);
+    if (run.clip !== null && !rule.scale) for (let i = 0; i < n; i++) values[i] *= scales[t * n];
     for (let i = 0; i < n; i++) products[i][t] = rule.threshold ? rates[t] * values[i] : NaN;
   }
   return products;
@@ -92,22 +101,24 @@ function eigenvaluesAt({ n }, hessian, scales = null) {
 
 /** The loss about which a run would hover at the rate of each step; null where no formula says it. The twin of lab._floor. */
 function floorOf(run, { surface: name, noise }) {
-  if (run.name !== "gd" || !noise || !BOWLS.includes(name)) return null;
+  if (run.name !== "gd" || !noise || !BOWLS.includes(name) || run.clip !== null) return null;
   const { surface, rates } = run, least = surface.minima(), curves = eigenvaluesAt(run, surface.hessian(...least)), bottom = surface.value(...least);
   return rates.map((rate) => bottom + curves.reduce((sum, curve) => sum + mathematics.floor_along(rate, curve, noise), 0));
 }
 
 /** The rule's state without its bias, for rules that correct it. */
-function correctedOf({ rule, n, steps, state, hyper }) {
+function correctedOf({ rule, n, steps, state, hyper, restart }) {
   if (!rule.correction) return {};
-  const divisors = Array.from({ length: steps }, (_, t) => rule.correction(t, ...hyper));
+  // What is 0 where a rule restarts is 0 with any correction.
+  const divisors = Array.from({ length: steps }, (_, t) => rule.correction(t < restart ? t : t - restart, ...hyper));
   return Object.fromEntries(rule.state.map((name, which) => [
     name, state[name].map((value, k) => (k < n ? 0 : value / divisors[Math.floor(k / n) - 1][which])),
   ]));
 }
 
 /** What happened on a run, as the sentence tells it. The twin of words.facts. */
-function factsOf(run, { view, panels }) {
+function factsOf(run, state) {
+  const { view, panels } = state;
   const { n, steps, points, losses, rates, gauge, thresholds, rule, hyper } = run;
   let leaves = null, below = null, infinite = null, nan = null, crosses = null, constant = true;
   const fits = (value, [low, high]) => value >= low && value <= high;
@@ -124,14 +135,16 @@ function factsOf(run, { view, panels }) {
   const product = gauge[0][0], threshold = thresholds ? thresholds[0] : NaN, glide = rule.glide ? rule.glide(rates[0], ...hyper) : NaN;
   const moves = points.subarray(n, 2 * n).some((value, i) => value !== points[i]);
   const plain = constant && moves && !rule.scale && !run.noisy && gauge[n - 1][0] > 0;
+  const clips = run.clip === null ? null : run.clipped.subarray(0, steps).filter((factor) => factor < 1).length;
   return {
-    rule: run.name, lr: run.lr, ends: rates[steps - 1] === rates[0] ? null : rates[steps - 1], product, threshold, constant, steps,
+    rule: run.name, rescaled: isRescaled(run), lr: run.lr, ends: rates[steps - 1] === rates[0] ? null : rates[steps - 1], product, threshold, constant, steps,
     regime: plain && steps > 1 ? regimeOf(product, glide, threshold) : null,
     bounces: !plain && !run.noisy && isBouncing(run),
     crosses: crosses > 0 ? crosses : null,
     leaves: panels.includes("landscape") ? leaves : null,
     place: leaves === null ? null : Array.from(points.subarray(leaves * n, leaves * n + n)),
     below, infinite, nan, before: infinite > 0 ? losses[infinite - 1] : null,
+    clips, resumed: isResumed(state) ? [state.resume, state.lost] : null,
     first: losses[0], last: losses[steps], floor: run.floor && run.floor[steps - 1] < Infinity ? run.floor[steps - 1] : null,
   };
 }
@@ -167,13 +180,15 @@ const middleZone = (threshold) => (threshold === 2 ? "zigzag" : "swing");
 
 /** What the figure shows, in words. The twin of words.sentence. */
 function sentence(told, words, race = null) {
-  const values = { steps: told.steps, gauge: mathematics.optimizers[told.rule].scale ? "ηλ̃" : "ηλ" };
+  const values = { steps: told.steps, gauge: told.rescaled ? "ηλ̃" : "ηλ" };
   Object.assign(values, writtenNumbers(told, ["lr", "ends", "product", "threshold", "first", "last"], words));
   const say = (key, step, more) => fill(words["says_" + key], { ...values, step, ...more });
   const said = race ? [say("race", null, { list: standings(race, words) }), say("focus", null, { rule: words["rule_" + told.rule] })] : [];
   said.push(say(Number.isNaN(told.threshold) ? "rate_alone" : told.constant ? "rate" : "rate_start"));
   if (told.ends !== null && values.ends !== values.lr) said.push(say("ends"));
   if (told.regime) said.push(say(told.regime));
+  if (told.clips !== null) said.push(say("clips", null, { count: told.clips }));
+  if (told.resumed !== null) said.push(say("resumed_" + told.resumed[1], told.resumed[0]));
   if (told.bounces) said.push(say("bounces"));
   if (told.crosses !== null) said.push(say("crosses", told.crosses));
   if (told.leaves !== null) said.push(say("leaves", told.leaves, { place: placeOf(told.place, words.decimal) }));

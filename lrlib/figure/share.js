@@ -23,7 +23,7 @@ function fingerprint(author) {
 
 /** The address of the page with what the reader has changed on the figure. */
 function linkTo(state, author, number) {
-  const changed = HANDS.filter((key) => !same(state[key], author[key])), address = new URL(location.href);
+  const changed = HANDS.filter((key) => !same(state[key], author[key]) && !(key === "steps" && author.recording)), address = new URL(location.href);
   address.hash = new URLSearchParams([
     ["figure", `${number}.${fingerprint(author)}`], ...changed.map((key) => [key, JSON.stringify(state[key])]),
   ]);
@@ -88,11 +88,13 @@ function rateText({ schedule: { name, settings, warmup, start } }, lr) {
 }
 
 function callText(state, name) {
-  const { surface, start, steps, noise, seed, dtype, settings } = state, point = start.map(asPython).join(", ");
+  const { surface, start, steps, noise, seed, dtype, clip, lost, settings } = state, point = start.map(asPython).join(", ");
   const parts = [`"${surface}"`, `"${name}"`, `start=${start.length > 1 ? `[${point}]` : point}`, `lr=${rateText(state, rateOf(state, name))}`, `steps=${steps}`];
   if (noise) parts.push(`noise=${asPython(noise)}`);
   if (noise && seed) parts.push(`seed=${seed}`);
   if (dtype !== "float64") parts.push(`dtype="${dtype}"`);
+  if (clip !== null) parts.push(`clip=${asPython(clip)}`);
+  if (isResumed(state)) parts.push(`resume=${state.resume}`, ...(lost === "nothing" ? [] : [`lost="${lost}"`]));
   parts.push(...keywordsOf(settings, { ...mathematics.surfaces[surface].settings, ...mathematics.optimizers[name].settings }));
   return `descend(${parts.join(", ")})`;
 }
@@ -200,7 +202,7 @@ function pictureOf(el, state, words) {
   const ground = picture.appendChild(drawing("rect", { width: "100%", height: "100%", fill: style.getPropertyValue("--paper").trim() }));
   if (state.optimizers.length > 1) panels.before(legend);
   let height = PADDING, width = 0;
-  for (const box of [legend, panels, el.querySelector(".says")]) {
+  for (const box of [legend, panels, el.querySelector(".key.models"), el.querySelector(".says")]) {
     const at = box.getBoundingClientRect();
     if (!at.height || !box.textContent) continue;
     drawBox(box, picture, style, [at.left - PADDING, at.top - height]);
@@ -255,7 +257,7 @@ function shareBar(hands, author, words, signal, el, onPage) {
     return copy(link, "link_copied");
   };
   const save = async (kind) => {
-    const state = hands.state(), picture = pictureOf(el, state, words), file = `${[state.surface, ...state.optimizers, rateOf(state, state.optimizer)].join("-")}.${kind}`;
+    const state = hands.state(), picture = pictureOf(el, state, words), shown = state.recording ? [state.model ?? "recording"] : [state.surface, ...state.optimizers], file = `${[...shown, rateOf(state, state.optimizer)].join("-")}.${kind}`;
     download(kind === "svg" ? new Blob([picture.text], { type: "image/svg+xml" }) : await pixelsOf(picture), file);
     tell(fill(words.saved, { file }));
   };

@@ -2,16 +2,23 @@
 
 const KEYS = [
   "language", "surface", "optimizers", "optimizer", "lr", "rates", "lr_range", "start", "steps", "settings", "schedule",
-  "noise", "seed", "dtype", "cursor", "view", "panels", "controls", "predict", "hidden", "guess", "recording",
+  "noise", "seed", "dtype", "clip", "resume", "lost", "ramp", "smoothing", "cursor", "view", "panels", "controls", "predict", "hidden", "guess", "recording", "model",
 ];
 
 /** What a reader's hands can change: what reset, links and the Python lines are about. */
-const HANDS = ["optimizers", "optimizer", "lr", "rates", "start", "steps", "settings", "schedule", "noise", "seed", "dtype", "cursor"];
+const HANDS = ["optimizers", "optimizer", "lr", "rates", "start", "steps", "settings", "schedule", "noise", "seed", "dtype", "clip", "resume", "lost", "ramp", "smoothing", "cursor", "model"];
+
+/** What a run depends on besides its rule and rate. */
+const INPUTS = ["surface", "settings", "start", "steps", "schedule", "noise", "seed", "dtype", "clip", "resume", "lost"];
+const runKey = (state) => JSON.stringify(INPUTS.map((key) => state[key]));
+
+/** What can be lost where a run is stopped and resumed. */
+const LOST = { nothing: 0, memory: 0, schedule: 0, both: 0 };
 
 /** Number formats and their largest numbers. */
 const LARGEST = { float16: 65504, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE };
 
-const MOST_STEPS = 20000, MOST_RACERS = 5, MOST_SEEDS = 999999;
+const MOST_STEPS = 20000, MOST_RACERS = 5, MOST_SEEDS = 999999, MOST_RAMP = 2000, MOST_SMOOTHING = 0.99;
 const CONSTANT = { name: "constant", settings: {}, warmup: 0, start: 0 };
 
 /** The mathematics in double precision, in which all but the run itself is computed. */
@@ -75,13 +82,19 @@ const CHECKS = {
   noise: [(noise) => isNumber(noise) && noise >= 0, () => 0],
   seed: [(seed) => isWhole(seed, 0, MOST_SEEDS), () => 0],
   dtype: [(name) => isOneOf(name, LARGEST), () => "float64"],
+  clip: [(clip) => clip === null || (isNumber(clip) && clip > 0), () => null],
+  resume: [(step) => step === null || isWhole(step, 1, MOST_STEPS), () => null],
+  lost: [(what) => isOneOf(what, LOST), () => "nothing"],
+  ramp: [(steps) => isWhole(steps, 2, MOST_RAMP), () => 100],
+  smoothing: [(share) => isBetween(share, [0, MOST_SMOOTHING]), () => 0],
   cursor: [(cursor, { steps }) => cursor === null || isWhole(cursor, 0, steps), () => null],
   view: [(sides, { surface }) => Array.isArray(sides) && sides.length === surface.dimension && sides.every(isInterval), ({ surface }) => surface.view],
-  panels: [(names) => isListOf(names, PANELS) && names.length > 0, () => ["landscape", "loss", "gauge"]],
+  panels: [(names, { recording }) => isListOf(names, recording ? { ...PANELS, ...SCATTERS } : PANELS) && names.length > 0, () => ["landscape", "loss", "gauge"]],
   controls: [(names, { surface }) => Array.isArray(names) && names.every((name) => isControl(name, surface, namesIn(mathematics.optimizers))), () => []],
   predict: [(kind) => kind === null || isOneOf(kind, PREDICTIONS), () => null],
   hidden: [(names) => isListOf(names, PANELS), () => []],
   guess: [(guess, state) => isGuess(guess, state), () => null],
+  model: [(name, { recording }) => (recording?.models ? isOneOf(name, recording.models) : name === null), ({ recording }) => firstModel(recording)],
 };
 
 /** Whether a figure of this surface and these rules can have a control of that name. */
@@ -95,7 +108,7 @@ function isControl(name, surface, rules) {
  */
 function repair(given, author = null) {
   const refuse = (name) => { throw new Error(`${name} = ${JSON.stringify(given[name])}`); };
-  given = { ...given, ...recordedTraits(given) };
+  given = { ...given, ...recordedTraits(given, author) };
   if (!isOneOf(given.language, locales)) refuse("language");
   if (!isOneOf(given.surface, mathematics.surfaces)) refuse("surface");
   const surface = mathematics.surfaces[given.surface];

@@ -54,6 +54,8 @@ function makeStates(random) {
         name: schedule, settings: valuesOf(mathematics.schedules[schedule].settings), warmup: pick([0, 0, 1, 50, 1e6]), start: pick([0, 0.3, 1]),
       },
       noise: often(0.7) ? 0 : pick([1e-9, 0.5, 10, 1e200]), seed: Math.floor(random() * 1e6), dtype: pick(Object.keys(LARGEST)),
+      clip: often(0.7) ? null : pick([5e-324, 1e-9, 1, 1e300]), resume: often(0.7) ? null : pick([1, 2, 50, 20000]), lost: pick(Object.keys(LOST)),
+      ramp: pick([2, 3, 20, 100, often(0.05) ? 2000 : 151]), smoothing: often(0.6) ? 0 : pick([0.5, 0.9, 0.99]),
       cursor: pick([null, null, 0, steps, Math.floor(random() * (steps + 1))]),
       view: often(0.7) ? known.view : known.view.map(() => { const low = pick([-5, 0, 1e-9, -1e6, -1e-12]); return [low, low + power(-9, 9)]; }),
     };
@@ -67,7 +69,9 @@ function makeStates(random) {
     rates: [{ sgdx: 1 }, [], null, 3, "a", { constructor: 1 }], start: [[], [1, 2, 3], null, "a", [null, null], ["1", "2"], 4],
     steps: [0, -3, 0.5, 20001, "10", null, 1e9], settings: [null, [], 3, { nonsense: 1 }, "a"],
     schedule: [null, "cosine", { name: "cosin" }, {}, { ...CONSTANT, warmup: -1 }, { ...CONSTANT, start: 2 }, { ...CONSTANT, settings: null }, { ...CONSTANT, name: "toString" }],
+    clip: [0, -1, "1", [], true], resume: [0, 1.5, 20001, "1", {}], lost: ["all", null, 3, "toString"],
     noise: [-1, "a", null, []], seed: [-1, 0.5, 1e6, "a", null], dtype: ["float8", null, 64, "toString"],
+    ramp: [1, 0, 2.5, 2001, "10", null], smoothing: [-0.1, 1, "0.5", null, []],
     cursor: [-1, 0.5, "a", 20002, []], view: [null, [], [[1]], [[1, 2], [3, 4], [5, 6]], [[2, 1], [2, 1]], "ab", 3],
     panels: [["los"], "loss", null, [], [3]], controls: [["nonsense"], "beta", 3, [null]], predict: ["weather", 3], hidden: [["los"], 3, "loss"],
   };

@@ -394,7 +394,8 @@ def test_the_drawer_holds_every_setting_with_a_way_back_to_its_default(show, rul
     drawer = open_drawer(page)
     choose(page, WORDS["optimizer"], rule)
     known = OPTIMIZERS[rule].settings | SURFACES["quadratic"].settings
-    expected = {WORDS[name] for name in (*known, "optimizer", "schedule_name", "noise", "seed", "format_name", "steps")}
+    choices = ("optimizer", "schedule_name", "noise", "seed", "format_name", "clip", "resume", "lost", "steps")
+    expected = {WORDS[name] for name in (*known, *choices)}
     assert expected <= set(names_in(drawer))
     for name, setting in OPTIMIZERS[rule].settings.items():
         box, default = control(page, WORDS[name]), format_number(setting.default)

@@ -22,6 +22,7 @@ SURFACE_SETTINGS = {
     "rosenbrock": [{"steepness": 100.0}],
     "cliff": [{"width": 0.7, "tilt": 0.03}],
     "rastrigin": [{"height": 7.3}],
+    "relu_unit": [{"leak": 0.0}, {"leak": 0.07}],
 }
 BETAS = [{"beta": 0.0}, {"beta": 0.9}, {"beta": 0.37}]
 RULE_SETTINGS = {
@@ -44,34 +45,36 @@ SEED = 7
 
 #: All runs of a case at once. At each step stand the point, the loss, the gradient, the state and the
 #: eigenvalues; where the rule has them, the eigenvalues of the rescaled Hessian and the corrected state.
-RUN = """([format, surface, surfaceSettings, rule, ruleSettings, starts, rates, steps, deviations]) => {
+RUN = """([format, surface, surfaceSettings, rule, ruleSettings, starts, rates, steps, deviations, clips, restart]) => {
   const M = mathematicsIn(format), exact = mathematicsIn("float64"), rounded = (v) => Float64Array.from(v, M.round);
   const n = M.surfaces[surface].dimension, hyper = rounded(ruleSettings), known = exact.optimizers[rule];
   const bound = M.surfaces[surface].at(...rounded(surfaceSettings));
   const { hessian } = exact.surfaces[surface].at(...rounded(surfaceSettings));
   const { state, scale, correction } = known, two = n === 2;
-  const width = n * (3 + state.length * (correction ? 2 : 1) + (scale ? 1 : 0)) + 1;
+  const width = n * (3 + state.length * (correction ? 2 : 1) + (scale ? 1 : 0)) + 2;
   const numbers = new Float64Array(starts.length * rates.length * (steps + 1) * width);
   let end = 0;
   starts.forEach((start, j) => rates.forEach((rate) => {
     const noise = deviations && rounded(M.normals(SEED, steps + 1, n).map((v) => deviations[j] * v));
     const constant = rounded(new Float64Array(steps).fill(rate));
-    const run = M.optimizers[rule].descend(bound.gradient, rounded(start), constant, noise, ...hyper);
-    const { points, gradients } = run, kept = state.map((name) => run.state[name]);
+    const run = M.optimizers[rule].descend(bound.gradient, rounded(start), constant, noise, clips && M.round(clips[j]), restart ?? Infinity, ...hyper);
+    const { points, gradients, clipped } = run, kept = state.map((name) => run.state[name]);
     const put = (values, k) => { for (let i = k; i < k + n; i++) numbers[end++] = values[i]; };
     for (let t = 0, k = 0; t <= steps; t++, k += n) {
       const x = points[k], y = points[k + 1], curved = hessian(x, y);
       put(points, k);
       numbers[end++] = bound.value(x, y);
       put(gradients, k);
+      numbers[end++] = clipped[t];
       for (const values of kept) put(values, k);
       put(two ? exact.eigenvalues_2d(...curved) : curved, 0);
       if (scale) {
-        const [s, r] = [k, k + n - 1].map((i) => scale(gradients[i], ...kept.map((values) => values[i]), t, ...hyper));
+        const given = (i) => M.round(gradients[i] * clipped[t]), counted = t < (restart ?? Infinity) ? t : t - restart;
+        const [s, r] = [k, k + n - 1].map((i) => scale(given(i), ...kept.map((values) => values[i]), counted, ...hyper) * clipped[t]);
         put(two ? exact.preconditioned_2d(...curved, s, r) : [curved[0] * s], 0);
       }
       if (correction) {
-        const by = correction(t - 1, ...hyper);
+        const by = correction(t - 1 - (t > restart ? restart : 0), ...hyper);
         kept.forEach((values, s) => { for (let i = k; i < k + n; i++) numbers[end++] = t ? values[i] / by[s] : 0; });
       }
     }
@@ -103,6 +106,7 @@ def from_page(text: str) -> np.ndarray:
 def columns(path) -> dict[str, np.ndarray]:
     """What the page computes at each step, in its order; a step that has no rescaled Hessian has nan."""
     named = {"points": path.points, "losses": path.losses[..., None], "gradients": path.gradients}
+    named |= {"clipped": path.clipped[..., None]}
     named |= {f"state {name}": values for name, values in path.state.items()} | {"eigenvalues": path.eigenvalues}
     if path.optimizer.scale:
         last = np.full_like(path.eigenvalues[..., :1, :], np.nan)
@@ -110,15 +114,18 @@ def columns(path) -> dict[str, np.ndarray]:
     return named | {f"corrected {name}": values for name, values in path.corrected.items()}
 
 
-def compare(mathematics, form, surface, ours, rule, theirs, rates, steps, deviations=None) -> None:
-    """One run for each start and rate, in Python and in the page; with deviations, noise for each start."""
+def compare(
+    mathematics, form, surface, ours, rule, theirs, rates, steps, deviations=None, clips=None, restart=None
+) -> None:
+    """One run for each start and rate, in Python and in the page; deviations of the noise and clips for each start."""
     starts = [start[: SURFACES[surface].dimension] for start in STARTS]
     noise = np.array(deviations or [0.0, 0.0])[:, None]
-    usual = {"noise": noise, "seed": SEED, "dtype": form}
+    usual = {"noise": noise, "seed": SEED, "dtype": form, "clip": None if clips is None else np.array(clips)[:, None]}
+    usual |= {} if restart is None else {"resume": restart, "lost": "memory"}
     path = descend(surface, rule, np.array(starts)[:, None], rates, steps, **usual, **ours, **theirs)
     expected = columns(path)
     given = [form, surface, settings_of(SURFACES[surface], ours), rule, settings_of(OPTIMIZERS[rule], theirs)]
-    measured = from_page(mathematics.evaluate(RUN, [*given, starts, rates, steps, deviations]))
+    measured = from_page(mathematics.evaluate(RUN, [*given, starts, rates, steps, deviations, clips, restart]))
     measured, first = measured.reshape(len(starts), len(rates), steps + 1, -1), 0
     assert measured.shape[-1] == sum(values.shape[-1] for values in expected.values())
     for name, values in expected.items():
@@ -160,6 +167,15 @@ def test_a_run_with_noise_has_the_same_bits_in_every_number_format(mathematics, 
 def test_a_run_without_noise_has_the_same_bits_in_a_shorter_format(mathematics, form):
     for surface, rule in itertools.product(("rosenbrock", "cliff"), OPTIMIZERS):
         compare(mathematics, form, surface, {}, rule, {}, SHORT_RATES[2:4], 60)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("rule", OPTIMIZERS)
+def test_a_run_that_is_clipped_and_resumed_without_memory_has_the_same_bits(mathematics, form, rule):
+    theirs = RULE_SETTINGS.get(rule, [{}])[0]
+    for surface in ("rosenbrock", "double_well", "relu_unit"):
+        more = {"deviations": [0.0, 0.3], "clips": [0.37, 5.0], "restart": 23}
+        compare(mathematics, form, surface, {}, rule, theirs, SHORT_RATES, 60, **more)
 
 
 def test_formats_are_remembered_and_float64_is_not_rounded(mathematics):
@@ -279,7 +295,7 @@ def test_a_run_with_a_schedule_has_the_same_bits(mathematics):
     path = descend("rosenbrock", "adam", STARTS[0], rate, STEPS)
     script = """([start, rates]) => {
       const { gradient } = M.surfaces.rosenbrock.at(100);
-      return [...M.optimizers.adam.descend(gradient, start, rates, null, 0.9, 0.999, 1e-8).points].map(String);
+      return [...M.optimizers.adam.descend(gradient, start, rates, null, null, Infinity, 0.9, 0.999, 1e-8).points].map(String);
     }"""
     measured = mathematics.evaluate(script, [STARTS[0], path.rates.tolist()])
     assert (bits([float(v) for v in measured]) == bits(path.points).ravel()).all()
