@@ -3,13 +3,22 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: serve book notebooks lab test coverage bench clean
+.PHONY: serve book slides pdf exam notebooks lab test coverage bench clean
 
 serve: book
 	$(RUN) site/serve.py
 
 book: $(VENV)/ready
 	$(RUN) site/build.py
+
+slides: $(VENV)/ready
+	$(RUN) site/build.py --slides
+
+pdf: book
+	$(RUN) site/pdf.py
+
+exam: $(VENV)/ready
+	$(RUN) site/exam.py
 
 notebooks: $(VENV)/ready
 	$(RUN) site/build.py --notebooks

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from chromium import QUIET, find_browser  # noqa: E402 - the tests' way to a browser
+sys.path.append(str(ROOT / "site"))
+from chromium import QUIET, find_browser  # noqa: E402 - the way to a browser that printing and the tests take
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
     python site/build.py                the site, into _build/html
     python site/build.py --notebooks    the notebooks, into _build/notebooks
+    python site/build.py --slides       the site, and where in it the slides are
 """
 
 import argparse
@@ -68,6 +69,12 @@ def publish(languages: dict[str, dict[str, str]]) -> None:
         shutil.copytree(BUILD / language / "html", STAGING / language, ignore=unneeded)
     first = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
     landing.write(STAGING, languages, first)
+    import slides  # slow to import
+
+    slides.write(STAGING, languages)
+    import notebooks  # slow to import
+
+    notebooks.write_package(STAGING)
     if SITE.exists():
         SITE.rename(PREVIOUS)
     try:
@@ -97,20 +104,31 @@ def build_site() -> None:
     print("The site is in _build/html: open index.html there, or run python site/serve.py")
 
 
+def list_slides() -> None:
+    """Say which decks there are."""
+    for language, edition_ in editions().items():
+        names = [deck.stem for deck in sorted((SITE / language / "slides").glob("*.html"))]
+        print(f"{edition_['name']}: _build/html/{language}/slides/, {len(names)} decks: {', '.join(names)}")
+
+
 def main() -> int:
     """The command line; the result is the exit status."""
     parser = argparse.ArgumentParser(description="Build the book.")
     parser.add_argument("--notebooks", action="store_true", help="write the chapters as notebooks instead")
+    parser.add_argument("--slides", action="store_true", help="build the site and say where its slides are")
     # Ended from outside, it still waits for the editions it has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        if parser.parse_args().notebooks:
+        given = parser.parse_args()
+        if given.notebooks:
             import notebooks  # slow to import
 
             notebooks.write(editions())
         else:
             with alone(BUILD / "lock"):
                 build_site()
+            if given.slides:
+                list_slides()
     except Failed as failure:
         kept = "The last good site is still in _build/html." if SITE.exists() else "There is no site yet."
         print(f"\n{failure}\nNothing was published. {kept}", file=sys.stderr)

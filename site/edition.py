@@ -12,11 +12,15 @@ import os
 import shutil
 import sys
 import time
+import tomllib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+import history
 from editions import SPHINX_NAMES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +44,18 @@ def editions() -> dict[str, dict[str, str]]:
     return yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]["editions"]
 
 
+def pages(root: Path = ROOT) -> list[str]:
+    """The names of all pages in their order."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))
+    return [toc["root"], *(chapter["file"] for part in toc.get("parts", [toc]) for chapter in part.get("chapters", ()))]
+
+
+@cache
+def version() -> str:
+    """The version of the book and of lrlib, which are one."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
 def digest(paths: Iterable[Path]) -> str:
     """A short hash of files and of all files in folders, with their names."""
     sums = hashlib.sha256(sys.version.encode())
@@ -53,17 +69,22 @@ def digest(paths: Iterable[Path]) -> str:
 
 def machinery() -> list[Path]:
     """What every page depends on, besides the book itself."""
-    return [ROOT / name for name in ("lrlib", "site", "_config.yml", "_toc.yml", "requirements.lock")]
+    return [ROOT / name for name in ("lrlib", "site", "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock")]
 
 
 def sources(language: str) -> list[Path]:
     """All that an edition is made of."""
-    return [*machinery(), *(ROOT / "book" / name for name in (language, "references.bib", "terms.yml"))]
+    # A translation says whether it is in step with the English text.
+    return [
+        *machinery(),
+        *(ROOT / "book" / name for name in dict.fromkeys((language, "en", "references.bib", "terms.yml"))),
+    ]
 
 
 def is_built(language: str) -> bool:
     """Whether the edition in `_build` was made from what is there now."""
-    return read_stamp(language).get("sources") == digest(sources(language))
+    stamp = read_stamp(language)
+    return stamp.get("sources") == digest(sources(language)) and stamp.get("days", {}) == history.dates(ROOT, language)
 
 
 def stamp_path(language: str) -> Path:
@@ -71,8 +92,8 @@ def stamp_path(language: str) -> Path:
     return BUILD / language / "stamp.json"
 
 
-def read_stamp(language: str) -> dict[str, str]:
-    """What the edition was made from, as hashes."""
+def read_stamp(language: str) -> dict[str, Any]:
+    """What the edition was made from, as hashes, and the days on which its files were last changed."""
     try:
         return json.loads(stamp_path(language).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -83,6 +104,7 @@ def build(language: str) -> str:
     """Build one edition into `_build/<language>/html` and return what was wrong with it."""
     folder = BUILD / language
     stamp = {"machinery": digest(machinery()), "sources": digest(sources(language))}
+    stamp["days"] = history.dates(ROOT, language)
     executed = folder / f"executed-{digest([ROOT / 'lrlib', ROOT / 'requirements.lock'])}"
     # Only a finished build may be continued: after a failure Sphinx would not warn again.
     if read_stamp(language).get("machinery") != stamp["machinery"]:
@@ -94,6 +116,9 @@ def build(language: str) -> str:
         outcome = run_sphinx(language, folder, executed)
     if outcome != 0:
         return stderr.getvalue().replace(f"{ROOT}{os.sep}", "").strip() or repr(outcome)
+    import notebooks  # which asks this module for its folders
+
+    notebooks.write_edition(language, folder / "html" / "notebooks")
     stamp_path(language).write_text(json.dumps(stamp), encoding="utf-8")
     return ""
 
@@ -107,7 +132,7 @@ def isolate_kernels(folder: Path) -> None:
     os.environ["TQDM_DISABLE"] = "1"  # a bar of a training would stay on the page
 
 
-def run_sphinx(language: str, folder: Path, executed: Path) -> int | Exception:
+def run_sphinx(language: str, folder: Path, executed: Path, toc: Path = ROOT / "_toc.yml") -> int | Exception:
     """Sphinx as Jupyter Book runs it, with what its command line cannot say."""
     # jsonschema would spend 1.5 s on building a parser of web addresses that nothing here needs.
     sys.modules.setdefault("rfc3987_syntax", None)
@@ -126,7 +151,7 @@ def run_sphinx(language: str, folder: Path, executed: Path) -> int | Exception:
             "html_title": title,
             "html_short_title": title,
             "project": title,
-            "external_toc_path": str(ROOT / "_toc.yml"),
+            "external_toc_path": str(toc),
             "nb_execution_cache_path": str(executed),
             "latex_individualpages": False,  # build_sphinx asks for it
         },

@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 import bigrams
 import cells
 import citations
+import colophon
 import editions
 import folds
 import glossary
@@ -30,7 +31,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_config_value("editions", {}, "html", dict)
     app.add_config_value("comments_config", {}, "")  # Jupyter Book sets it for an extension that is not here
-    for part in (translations, bigrams, cells, citations, editions, folds, glossary, reference, states, unbroken):
+    for part in (
+        translations,
+        bigrams,
+        cells,
+        citations,
+        editions,
+        colophon,
+        folds,
+        glossary,
+        reference,
+        states,
+        unbroken,
+    ):
         part.setup(app)
     app.connect("config-inited", add_paths)
     app.connect("doctree-resolved", drop_repeated_ids)

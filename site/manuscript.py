@@ -78,12 +78,18 @@ def _chapter_order(toc: str) -> dict[str, int]:
     """The name of each chapter in _toc.yml with its line."""
     lines = list(enumerate(toc.splitlines(), 1))
     order = {}
-    for name in _chapter_names(read_yaml(toc, "_toc.yml")):
-        here = (number for number, line in lines if re.search(rf"\b(root|file)\b.*\b{re.escape(name)}\b", line))
+    contents = read_yaml(toc, "_toc.yml")
+    for name in [*_chapter_names(contents), *apart(contents)]:
+        here = (number for number, line in lines if re.search(rf"\b(root|file|apart)\b.*\b{re.escape(name)}\b", line))
         order[name] = next(here, 1)
     if not order:
         raise Unreadable("_toc.yml:1: names no chapter — write root: intro and the chapters after it")
     return order
+
+
+def apart(contents: dict | None) -> list[str]:
+    """What the contract holds for, but no page shows: `meta: {apart: [exam]}` of _toc.yml."""
+    return list(((contents or {}).get("meta") or {}).get("apart", ()))
 
 
 def _chapter_names(entry: dict | list | None) -> list[str]:

@@ -3,15 +3,14 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
 from docutils import nodes
 from docutils.utils import new_document
-from nbformat import v4
 
 import chapter
-import notebooks
 import states
 from lrlib import ask, lab, page
 
@@ -30,15 +29,27 @@ def html_of(shown) -> str:
     return (bundle[0] if isinstance(bundle, tuple) else bundle)["text/html"]
 
 
-def resolved(monkeypatch, targets=(), shown=()) -> tuple[list[str], list[str]]:
+def document_with(shown) -> nodes.document:
+    document = new_document("page")
+    document += [nodes.raw("", html_of(one), format="html") for one in shown]
+    return document
+
+
+def edition_with(pages) -> SimpleNamespace:
+    """As much of Sphinx as knows other pages and what is shown on them."""
+    env = SimpleNamespace(found_docs=set(pages), get_doctree=lambda name: document_with(pages[name]))
+    return SimpleNamespace(env=env, builder=SimpleNamespace(get_target_uri=lambda name: f"{name}.html"))
+
+
+def resolved(monkeypatch, targets=(), shown=(), others=None) -> tuple[list[str], list[str]]:
     """The addresses of links on a page, and what the build complains of."""
     said = []
     monkeypatch.setattr(states.logger, "warning", lambda wrong, **where: said.append(wrong))
     document = new_document("page")
     document += [nodes.reference("", "text", refuri="", state=target) for target in targets]
-    document += [nodes.raw("", html_of(one), format="html") for one in shown]
+    document += document_with(shown).children
     document += nodes.reference("", "elsewhere", refuri="https://example.org")
-    states.resolve(None, document, "page")
+    states.resolve(edition_with(others or {}), document, "page")
     return [node["refuri"] for node in document.findall(nodes.reference)][: len(targets)], said
 
 
@@ -85,10 +96,45 @@ def test_figures_are_counted_from_1_on_the_page(monkeypatch):
     assert said == [] and [read_link(one)["figure"] for one in addresses] == ["2", "1"]
 
 
+OTHERS = {"steps": [lab("parabola", lr=0.5), ask(2), bowl()], "wordless": []}
+
+
+@pytest.mark.parametrize(
+    ("target", "page", "changes"),
+    [
+        ("steps:2&lr=2.1", "steps.html", {"figure": "2", "lr": 2.1}),
+        ("steps:1", "steps.html", {"figure": "1"}),
+        ("slides/steps:2&start=[1,2]", "slides/steps.html", {"figure": "2", "start": [1, 2]}),
+    ],
+)
+def test_a_link_may_set_a_figure_of_another_page_or_of_its_slides(monkeypatch, target, page, changes):
+    (address,), said = resolved(monkeypatch, [target], [bowl()], OTHERS)
+    found, hash_, fragment = address.partition("#")
+    assert said == [] and found == page and read_link(hash_ + fragment) == changes
+
+
 @pytest.mark.parametrize(
     ("target", "wrong"),
     [
-        ("", "a state begins with the number of a figure, such as 2&lr=0.1, not with ''"),
+        ("step:1", "there is no page 'step': did you mean 'steps'?"),
+        ("steps:3", "steps has no figure 3, only 2"),
+        ("wordless:1", "wordless has no figure 1, only 0"),
+        ("steps:0", "not with 'steps:0'"),
+        ("slides/1", "not with 'slides/1'"),
+        ("other/steps:1", "not with 'other/steps:1'"),
+        ("slides/steps:2&lr=0", "lr must be a finite number above 0, got 0.0"),
+        ("steps:2&start=[1]", "start must"),
+    ],
+)
+def test_what_a_figure_of_another_page_would_refuse_is_refused(monkeypatch, target, wrong):
+    _, said = resolved(monkeypatch, [target], [bowl()], OTHERS)
+    assert len(said) == 1 and said[0].startswith(f"{{state}}`{target}`: ") and wrong in said[0]
+
+
+@pytest.mark.parametrize(
+    ("target", "wrong"),
+    [
+        ("", "with page and number, such as overshooting:2&lr=0.1, not with ''"),
         ("lr=0.1", "begins with the number of a figure"),
         ("0&lr=0.1", "begins with the number of a figure"),
         ("2&lr=0.1", "this page has no figure 2, only 1"),
@@ -133,10 +179,3 @@ def test_the_contract_compares_the_targets_and_reads_the_words(tmp_path):
     read = chapter.read(path, tmp_path)
     assert [mark.value for mark in read.of("reference")] == ['state:2&settings={"beta":0.9}']
     assert read.prose[-1].text == "Take a longer step now."
-
-
-def test_in_a_notebook_the_words_are_left():
-    text = 'Take {state}`a step <2&settings={"beta":0.9}>`, {term}`steps <step>`.'
-    notebook = v4.new_notebook(cells=[v4.new_markdown_cell(text), v4.new_code_cell(text)])
-    words, code = notebooks.readable(notebook).cells
-    assert words.source == "Take a step, {term}`steps <step>`." and code.source == text

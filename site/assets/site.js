@@ -62,7 +62,7 @@
   /** A button on every listing that puts its code on the clipboard. */
   function addCopyButtons() {
     const { copy, copied } = document.body.dataset;
-    for (const listing of document.querySelectorAll(".bd-article div.highlight > pre")) {
+    for (const listing of document.querySelectorAll(":is(.bd-article, .citing) div.highlight > pre")) {
       if (listing.closest(".cell_output") || !navigator.clipboard) continue;
       const button = document.createElement("button");
       button.type = "button";
@@ -91,7 +91,7 @@
   function unfoldForPrint() {
     let opened = [];
     addEventListener("beforeprint", () => {
-      opened = [...document.querySelectorAll(".bd-article details:not([open])")];
+      opened = [...document.querySelectorAll(":is(.bd-article, .colophon) details:not([open])")];
       opened.forEach((box) => { box.open = true; });
     });
     addEventListener("afterprint", () => opened.forEach((box) => { box.open = false; }));

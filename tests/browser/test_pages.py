@@ -23,7 +23,7 @@ from lrlib.quantities import QUANTITIES
 from lrlib.state import arguments, changed
 from lrlib.surfaces import SURFACES
 from lrlib.words import strings
-from pages import FRAMES, LANGUAGES, PAGES, SETTLED
+from pages import FRAMES, LANGUAGES, PAGES, SETTLED, SITE
 
 DOORS = ["index.html?choose", "404.html"]
 
@@ -268,6 +268,8 @@ def test_links_set_figures_to_their_states(visit):
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
     for link in page.locator("a.state").all():
         href = link.get_attribute("href")
+        if not href.startswith("#"):
+            continue  # of another page: below
         figure = visit.figures.nth(int(re.match(r"#figure=(\d+)", href)[1]) - 1)
         author = json.loads(figure.get_attribute("data-settings"))
         wanted = state_linked(author, href)
@@ -276,6 +278,37 @@ def test_links_set_figures_to_their_states(visit):
         assert figure.locator(".wrong:not(:empty)").all_inner_texts() == [], href
         found = state_of(figure)
         assert {key: found[key] for key in wanted} == wanted, href
+
+
+def links_elsewhere(visit: Visit) -> dict[str, list[str]]:
+    """The states of figures on other pages and on slides that a page links to, by their page."""
+    found: dict[str, list[str]] = {}
+    for href in visit.page.locator("a.state").evaluate_all("links => links.map(link => link.getAttribute('href'))"):
+        target, _, state = href.partition("#")
+        if target:
+            found.setdefault(target, []).append(f"#{state}")
+    return found
+
+
+@every_page
+def test_links_set_figures_of_other_pages(visit):
+    """In English they are followed, each page opened once; the contract holds the other editions to the same targets."""
+    for target, states in links_elsewhere(visit).items():
+        assert (SITE / visit.language / target).is_file(), target
+        if visit.language != "en":
+            continue
+        other = visit.page.context.new_page()
+        other.goto(f"{visit.page.url.rpartition('/')[0]}/{target}{states[0]}")
+        other.evaluate(SETTLED)
+        for state in states:
+            other.evaluate("state => { location.hash = state; }", state)
+            figure = other.locator("lr-lab").nth(int(re.match(r"#figure=(\d+)", state)[1]) - 1)
+            expect(figure).to_be_in_viewport()
+            assert figure.locator(".wrong:not(:empty)").all_inner_texts() == [], (target, state)
+            wanted = state_linked(json.loads(figure.get_attribute("data-settings")), state)
+            found = state_of(figure)
+            assert {key: found[key] for key in wanted} == wanted, (target, state)
+        other.close()
 
 
 # ---------------------------------------------------------------- questions
