@@ -13,8 +13,8 @@ from manuscript import Book, open_book
 BOOK = Path(__file__).parent.parent / "book"
 BIBLIOGRAPHY = BOOK / "references.bib"
 SECTIONS = ("question", "predict", "figure", "why", "breaks", "practice", "exercises", "sources", "teacher")
-#: Pages that look things up.
-APPENDICES = {"reference", "glossary", "bibliography"}
+#: Pages that teach nothing new: for teachers, and to look things up.
+APPENDICES = {"teaching", "exam", "reference", "glossary", "bibliography"}
 NAMES = [name for name in open_book(BOOK).order if name not in APPENDICES]
 PROSE = (900, 2400)  # words up to the exercises
 
