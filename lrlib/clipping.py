@@ -13,8 +13,8 @@ def clipping(length, clip):
         clip: C > 0.
 
     Returns c, which all coordinates share, so that the direction stays. The 10⁻⁶ makes a clipped gradient a trifle
-    shorter than C. PyTorch: `torch.nn.utils.clip_grad_norm_(parameters, C)`. optax' `clip_by_global_norm` and Keras'
-    `global_clipnorm` do without the 10⁻⁶.
+    shorter than C. PyTorch has it as `clip_grad_norm_`. optax' `clip_by_global_norm` and Keras' `global_clipnorm`
+    do without the 10⁻⁶.
 
     A length of ∞ gives 0, which turns an infinite coordinate into nan and all others into 0; nan gives nan.
 

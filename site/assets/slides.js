@@ -113,6 +113,12 @@
     return !takesArrows(event.target);
   }
 
+  /** Who presses with a pointer goes on with the space bar: it shall not press again. Tab finds the place once more. */
+  function leavePressed({ detail, target }) {
+    const isFigures = target.closest?.("lr-lab, lr-ask") && takesPress(target) && !target.closest("select, input[type=number], input[type=text], a[href]");
+    if (detail && isFigures) requestAnimationFrame(() => { if (takesPress(document.activeElement)) document.activeElement.blur(); });
+  }
+
   /** Keys that mean the same wherever the focus is: a presenter's remote control sends PageDown. */
   function beforeAll(event) {
     if (menu.open || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -121,7 +127,7 @@
     const acts = {
       PageDown: () => Reveal.next(), PageUp: () => Reveal.prev(),
       ...(onSlider && target.type !== "radio" && { " ": () => (event.shiftKey ? Reveal.prev() : Reveal.next()) }),
-      ...(takesArrows(target) && { Escape: () => target.blur() }),
+      ...((takesArrows(target) || takesPress(target)) && { Escape: () => target.blur() }),
       ...(!typing && { s: showNotes, S: showNotes, t: turnTheme, T: turnTheme, "?": () => menu.showModal() }),
     };
     if (!Object.hasOwn(acts, key)) return;
@@ -282,6 +288,7 @@
     for (const part of document.querySelectorAll("lr-lab, lr-ask, pre, table")) part.toggleAttribute("data-prevent-swipe", true);
     addEventListener("resize", fitScreen); // before reveal.js looks
     addEventListener("keydown", beforeAll, true);
+    addEventListener("click", leavePressed);
     makeMenu();
     nameScreen();
     const laidOut = new Promise((done) => { Reveal.on("pdf-ready", done); });

@@ -155,6 +155,19 @@ def test_arrow_keys_belong_to_a_slider_that_has_the_focus_until_it_is_left(deck)
     assert page.evaluate(PLACE) == [at[0] + 1, 0]
 
 
+def test_after_a_press_with_the_mouse_the_space_bar_goes_on_and_esc_leaves_a_button(deck):
+    page = deck(after="#overshooting-figure")
+    at, play = page.evaluate(PLACE), page.locator("section.sheet.present .transport button.play")
+    play.click()
+    page.wait_for_function("document.activeElement === document.body")
+    page.keyboard.press("Space")
+    assert page.evaluate(PLACE) != at
+    page.evaluate("([h, v]) => Reveal.slide(h, v)", at)
+    play.focus()
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement === document.body && !Reveal.isOverview()")
+
+
 def test_a_remote_control_turns_the_slides_wherever_the_focus_is(deck):
     page = deck(after="#overshooting-figure")
     at, value = page.evaluate(PLACE), rate(page).input_value()
