@@ -27,6 +27,7 @@ SITE = BUILD / "html"
 PREVIOUS = BUILD / "html-previous"
 STAGING = BUILD / "html-staging"
 MOST_AT_ONCE = 4
+TRIES = 3
 
 
 class Failed(Exception):
@@ -45,7 +46,12 @@ def check() -> None:
 def build_edition(language: str) -> int:
     """Build one edition in a process of its own and return its exit status."""
     command = [sys.executable, str(Path(edition.__file__)), language]
-    return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+    for _ in range(TRIES):
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+        if status != edition.TRY_AGAIN:
+            return status
+    print(f"{language}: {edition.NO_KERNEL}, {TRIES} times.", file=sys.stderr)
+    return status
 
 
 def build_editions(languages: list[str]) -> None:

@@ -72,6 +72,11 @@ def machinery() -> list[Path]:
     return [ROOT / name for name in ("lrlib", "site", "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock")]
 
 
+#: What is said where a kernel found the port taken that had been free when it was chosen for it. The exit status for it
+#: asks for another try, in a process of its own.
+NO_KERNEL, TRY_AGAIN = "Kernel died before replying to kernel_info", 75
+
+
 def sources(language: str) -> list[Path]:
     """All that an edition is made of."""
     # A translation says whether it is in step with the English text.
@@ -167,6 +172,8 @@ def main(language: str) -> int:
     """Build the edition, say how it went, and return the exit status."""
     started = time.monotonic()
     warnings = build(language)
+    if NO_KERNEL in warnings:
+        return TRY_AGAIN
     say("FAILED" if warnings else "built", editions()[language]["name"], started)
     if warnings:
         print(warnings, file=sys.stderr)

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import build
 import edition
@@ -24,6 +25,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (build.SITE).mkdir(parents=True)
     (build.SITE / "index.html").write_text("the last good site")
     return tmp_path
+
+
+@pytest.mark.parametrize(("statuses", "last"), [([75, 0], 0), ([75, 75, 75], 75), ([1], 1)])
+def test_an_edition_whose_kernel_found_its_port_taken_is_tried_again(monkeypatch, capfd, statuses, last):
+    left = iter(statuses)
+    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=next(left)))
+    assert build.build_edition("de") == last and list(left) == []
+    assert ("3 times" in capfd.readouterr().err) == (statuses == [75, 75, 75])
+
+
+def test_a_kernel_that_died_at_its_start_asks_for_another_try(monkeypatch):
+    monkeypatch.setattr(edition, "build", lambda language: f"Traceback …\nRuntimeError: {edition.NO_KERNEL}")
+    assert edition.main("de") == edition.TRY_AGAIN
 
 
 def published() -> str:
