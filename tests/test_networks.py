@@ -129,9 +129,9 @@ def test_the_sentences_stand_there_in_all_languages_and_few_features_are_in_each
     assert held_out.max() - held_out.min() <= 1
 
 
-def test_the_features_are_how_often_one_two_or_three_letters_stand_there(monkeypatch):
-    said = {"en": "abab {x} ab", "de": "cde", "zh": "fgh", "ko": "klm"}
-    monkeypatch.setattr(corpora.words, "strings", lambda language: {"one": said[language], "short": "ab", "two": "abc"})
+def test_the_features_are_how_often_one_two_or_three_letters_stand_there(monkeypatch, tmp_path):
+    (tmp_path / "sentences.tsv").write_text("abab ab\tcde\tfgh\tklm\n", encoding="utf-8")
+    monkeypatch.setattr(corpora, "files", lambda package: tmp_path)
     inputs, labels = networks.languages(65_536)
     assert labels.tolist() == [0, 1, 2, 3]
     assert inputs.sum(axis=1).tolist() == [7 + 6 + 5, 6, 6, 6], "of «abab ab» and of «cde»"

@@ -10,13 +10,12 @@ from pathlib import Path
 import jinja2
 import pytest
 import yaml
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 import colophon
-from chromium import QUIET, find_browser
 from structure import fingerprint
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 SOURCE = colophon.Source(
     "de", "adam", "A & B", "50 % {von} allem?", "Raten", "Deutsch", "0.1.0", "2026-02-03", "https://x.org/de/adam.html"
 )
@@ -172,22 +171,20 @@ def test_the_page_says_how_to_cite_it_and_that_it_has_fallen_behind(built):
     assert "<time" not in built  # no repository, no day
 
 
-def test_on_paper_the_page_keeps_its_citation_and_its_licence(page):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=QUIET)
-        opened = browser.new_page()
-        opened.goto(page.as_uri())
-        expect(opened.locator("pre.cited")).to_be_hidden()
-        opened.locator(".citing > summary").press("Enter")
-        expect(opened.locator("pre.cited")).to_be_visible()
-        opened.locator(".citing > summary").press("Enter")
-        opened.emulate_media(media="print")
-        opened.evaluate("dispatchEvent(new Event('beforeprint'))")
-        for part in ("pre.cited", ".changed", ".licence"):
-            expect(opened.locator(part)).to_be_visible()
-        for part in (".ways", ".citing pre:not(.cited)", ".citing summary"):
-            expect(opened.locator(part)).to_be_hidden()
-        browser.close()
+def test_on_paper_the_page_keeps_its_citation_and_its_licence(page, browser):
+    opened = browser.new_page()
+    opened.goto(page.as_uri())
+    expect(opened.locator("pre.cited")).to_be_hidden()
+    opened.locator(".citing > summary").press("Enter")
+    expect(opened.locator("pre.cited")).to_be_visible()
+    opened.locator(".citing > summary").press("Enter")
+    opened.emulate_media(media="print")
+    opened.evaluate("dispatchEvent(new Event('beforeprint'))")
+    for part in ("pre.cited", ".changed", ".licence"):
+        expect(opened.locator(part)).to_be_visible()
+    for part in (".ways", ".citing pre:not(.cited)", ".citing summary"):
+        expect(opened.locator(part)).to_be_hidden()
+    opened.close()
 
 
 def test_the_citation_file_says_what_the_book_says_of_itself():

@@ -4,16 +4,15 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
 import pytest
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser
 
 import paper
 import pdf
-from chromium import MISSING, QUIET, find_browser
+from chromium import QUIET, find_browser
 from translations import phrases
 
 SITE = Path(pdf.__file__).parent
@@ -60,17 +59,6 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> paper.Edition:
     return paper.Edition(
         pages, ["steep", "flat"], "en", "Rates", ["A book."], phrases("en"), "https://example.org/rates/en"
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            running = playwright.chromium.launch(executable_path=find_browser(), args=QUIET)
-        except Error as error:
-            pytest.fail(f"{MISSING}\n{error}", pytrace=False)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
