@@ -88,9 +88,9 @@ class lab(anywidget.AnyWidget):
             test from one end of the slider to the other: the loss of a run of its own against its
             rising rate, and what is read off it).
             Of recordings those that there are numbers for, of "loss", "gauge", "norm", "schedule", "crossings",
-            "limits", "range". "crossings": for each run of every model at every rate, the step at which its loss first rises
-            over the step at which its gauge is first above the threshold; a run is one seed whose sharpness was
-            measured, at the steps where it was measured (`Recording.firsts`). "limits": for each model the largest
+            "limits", "range". "crossings": for each run of every model at every rate, the step at which its
+            loss first rises over the step at which its gauge is first above the threshold; a run is one seed whose
+            sharpness was measured, at the steps where it was measured (`Recording.firsts`). "limits": for each model the largest
             recorded rate that trains over threshold/λ at the initial point (`Recording.limits`).
         controls: what gets a control of its own: settings of the surface and the rules, "optimizer",
             "schedule", "noise", "dtype", "clip", "resume" (the step, and what is lost there), "range" (its
@@ -107,8 +107,9 @@ class lab(anywidget.AnyWidget):
     `optimizers` is the whole race and `optimizer` the one in focus, `rates` the rates of their own,
     `schedule` the schedule and its warm-up, `settings` all settings together, `guess` what the reader
     has foretold, `recording` what the page has recorded. Whatever is assigned is checked like an
-    argument. Another `model` takes, of its own rates, the one nearest to the last. A rule that is not in the race takes the place of the one in focus; a cursor beyond the
-    end goes to the end. Only the surface is fixed once the figure is made.
+    argument. Another `model` takes, of its own rates, the one nearest to the last. A rule that is not in
+    the race takes the place of the one in focus; a cursor beyond the end goes to the end. Only the surface
+    is fixed once the figure is made.
 
     Raises TypeError or ValueError for anything that is not allowed, naming the argument; a figure of
     which something has been refused stays as it was.

@@ -129,10 +129,8 @@ def main() -> int:
     parser.add_argument("languages", nargs="*", metavar="language", help=f"of {', '.join(editions())}; all by default")
     parser.add_argument("--page", action="store_true", help=argparse.SUPPRESS)  # for `build`
     given = parser.parse_args()
-    languages = given.languages or list(editions())
     try:
-        if unknown := [language for language in languages if language not in editions()]:
-            raise pdf.Failed(f"There is no edition {unknown[0]!r}: name some of {', '.join(editions())}.")
+        languages = pdf.known(given.languages)
         if given.page:
             if wrong := build_page(languages[0]):
                 raise pdf.Failed(wrong)

@@ -95,6 +95,13 @@ class Failed(Exception):
     """The edition cannot be printed; the text is the message."""
 
 
+def known(given: list[str]) -> list[str]:
+    """The languages that were given, all of them if none was."""
+    if unknown := [language for language in given if language not in editions()]:
+        raise Failed(f"There is no edition {unknown[0]!r}: name some of {', '.join(editions())}.")
+    return given or list(editions())
+
+
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     """The machine's browser, or the one that Playwright has downloaded."""
@@ -198,11 +205,10 @@ def main() -> int:
     """The command line; the result is the exit status."""
     parser = argparse.ArgumentParser(description="Print editions of the book.")
     parser.add_argument("languages", nargs="*", metavar="language", help=f"of {', '.join(editions())}; all by default")
-    languages = parser.parse_args().languages or list(editions())
+    given = parser.parse_args().languages
     try:
+        languages = known(given)
         for language in languages:
-            if language not in editions():
-                raise Failed(f"There is no edition {language!r}: name some of {', '.join(editions())}.")
             if not edition.is_built(language):
                 raise Failed(
                     f"{editions()[language]['name']} is not built from what is there now: run make book first."

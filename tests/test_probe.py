@@ -694,13 +694,17 @@ def test_shared_weights_are_one():
 # ---------------------------------------------------------------- operations that are hard to differentiate twice
 
 
-class Once(torch.autograd.Function):
-    """x³, whose author said that it can be differentiated once: `torch.autograd.grad` passes over that in silence."""
+class Cube(torch.autograd.Function):
+    """x³; what follows differ in their gradients."""
 
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
         return x**3
+
+
+class Once(Cube):
+    """x³, whose author said that it can be differentiated once: `torch.autograd.grad` passes over that in silence."""
 
     @staticmethod
     @torch.autograd.function.once_differentiable
@@ -708,13 +712,8 @@ class Once(torch.autograd.Function):
         return 3 * ctx.saved_tensors[0] ** 2 * slope
 
 
-class Wrong(torch.autograd.Function):
+class Wrong(Cube):
     """x³ with a gradient that hides from PyTorch that it depends on x."""
-
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x**3
 
     @staticmethod
     def backward(ctx, slope):
@@ -740,13 +739,8 @@ def test_a_wrong_second_derivative_is_found_and_met_by_differences(cube):
     assert keys(report) == {"wrong"} and report.cost.gradients > report.cost.products
 
 
-class Lopsided(torch.autograd.Function):
+class Lopsided(Cube):
     """x³ with a gradient that hides that it depends on what comes after."""
-
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x**3
 
     @staticmethod
     def backward(ctx, slope):
@@ -787,13 +781,8 @@ def test_an_operation_without_a_second_derivative_is_met_by_differences():
     assert keys(report) == {"differences"} and "differences of gradients" in str(report)
 
 
-class Right(torch.autograd.Function):
+class Right(Cube):
     """x³ as it should be."""
-
-    @staticmethod
-    def forward(ctx, x):
-        ctx.save_for_backward(x)
-        return x**3
 
     @staticmethod
     def backward(ctx, slope):
