@@ -6,7 +6,6 @@ It stands here and not in tests/ because pytest asks only the conftest files abo
 And in which portions tests go to the processes that run them side by side.
 """
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -14,26 +13,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from jupytext.myst import myst_to_notebook
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile, find_metadata_tags
 from xdist.scheduler import LoadScopeScheduling
 
-#: The one that runs chapters in this process, after any that have died.
-KERNELS: list[RunningKernel] = []
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Nothing is left running."""
-    for kernel in KERNELS:
-        if kernel.is_alive():
-            kernel.stop()
+import execution
+import kernels
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Run chapters with the Python that runs the tests, whatever kernels the machine knows."""
-    config.option.nbval_current_env = True
-    os.environ["TQDM_DISABLE"] = "1"  # whose bars are for people
+    """Chapters run as they do in a build, whatever the reader's own settings are."""
+    kernels.isolate()
 
 
 # The part of `lrlib.probe` that imports PyTorch, whose examples are not collected where there is none.
@@ -76,7 +66,7 @@ class ChapterFile(IPyNbFile):
 
     def collect(self) -> Iterator["ChapterCell"]:
         """Its code cells, named by their lines."""
-        self.nb = myst_to_notebook(self.path.read_text(encoding="utf-8"), add_source_map=True)
+        self.nb = execution.read(self.path)
         places = zip(self.nb.cells, self.nb.metadata["source_map"])
         code = [(cell, line) for cell, line in places if cell.cell_type == "code"]
         for number, (cell, line) in enumerate(code, 1):
@@ -85,24 +75,30 @@ class ChapterFile(IPyNbFile):
             yield ChapterCell.from_parent(self, name=f"line {line}", cell_num=number, cell=cell, options=options)
 
     def setup(self) -> None:
-        """A kernel in the chapter's folder, without what the chapter before has left in it.
-
-        Its modules stay loaded, which takes most of a start; the build runs every chapter in a kernel of its own.
-        """
+        """A kernel in the chapter's folder."""
         import matplotlib.font_manager  # noqa: F401 — builds its cache here, or a first cell would say so on stderr
 
-        if KERNELS and KERNELS[-1].is_alive():
-            self.kernel = KERNELS[-1]
-            self.setup_sanitize_files()
-        else:
-            super().setup()
-            KERNELS.append(self.kernel)
-        emptied = self.kernel.execute_cell_input(f"%reset -fs\n%cd -q {self.path.parent}")
-        self.kernel.await_reply(emptied, timeout=60)
-        self.kernel.await_idle(emptied, timeout=60)
+        self.kernel = ChapterKernel(self.path.parent)
+        self.passed = 0
 
     def teardown(self) -> None:
-        """The kernel is kept for the next chapter."""
+        """What a chapter put out, all of whose cells ran well, need not be put out again for the site."""
+        code = [cell for cell in self.nb.cells if cell.cell_type == "code"]
+        if self.passed == len(code):
+            execution.keep(self.path, self.nb)
+        super().teardown()
+
+
+class ChapterKernel(RunningKernel):
+    """A kernel as the build has them, where nbval starts one from nothing."""
+
+    def __init__(self, folder: Path):
+        self.km = kernels.Manager()
+        self.km.start_kernel(cwd=str(folder))
+        self.kc = self.km.client()
+        self.kc.start_channels()
+        self.kc.wait_for_ready(timeout=60)
+        self._ensure_iopub_up()
 
 
 class ChapterCell(IPyNbCell):
@@ -114,6 +110,8 @@ class ChapterCell(IPyNbCell):
         for output in self.test_outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 self.raise_cell_error("The cell writes to stderr; mend what it warns of", output.text)
+        self.cell.outputs = self.test_outputs
+        self.parent.passed += 1
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> str:
         """The failure with the place in the chapter at its head."""

@@ -20,14 +20,17 @@ import yaml
 import contract
 import edition
 import landing
-from edition import BUILD, ROOT, editions, say
+from edition import editions, say
+from files import BUILD, ROOT
 from lock import alone
 
 SITE = BUILD / "html"
 PREVIOUS = BUILD / "html-previous"
 STAGING = BUILD / "html-staging"
 MOST_AT_ONCE = 4
-TRIES = 3
+
+#: What Sphinx writes and no page asks for.
+UNNEEDED = [".buildinfo*", "*.map", "*.ttf", "objects.inv", "fontawesome.js*", "*webpack-macros.html", "locales"]
 
 
 class Failed(Exception):
@@ -46,12 +49,18 @@ def check() -> None:
 def build_edition(language: str) -> int:
     """Build one edition in a process of its own and return its exit status."""
     command = [sys.executable, str(Path(edition.__file__)), language]
-    for _ in range(TRIES):
-        status = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
-        if status != edition.TRY_AGAIN:
-            return status
-    print(f"{language}: {edition.NO_KERNEL}, {TRIES} times.", file=sys.stderr)
-    return status
+    return subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+def run_chapters(languages: list[str]) -> None:
+    """Run the cells of these editions before they are built."""
+    import execution  # slow to import
+
+    started = time.monotonic()
+    names = edition.pages()  # language by language: chapters of one name would wait for the same training
+    count = execution.run_all([ROOT / "book" / language / f"{name}.md" for language in languages for name in names])
+    if count:
+        say("ran", f"{count} chapters", started)
 
 
 def build_editions(languages: list[str]) -> None:
@@ -70,7 +79,7 @@ def publish(languages: dict[str, dict[str, str]]) -> None:
     """Swap the finished site in; until that moment the old one stands untouched."""
     started = time.monotonic()
     shutil.rmtree(STAGING, ignore_errors=True)
-    unneeded = shutil.ignore_patterns(".buildinfo*", "*.map", "*.ttf", "objects.inv", "fontawesome.js*", "webpack-macros.html", "sbt-webpack-macros.html", "locales")
+    unneeded = shutil.ignore_patterns(*UNNEEDED)
     for language in languages:
         shutil.copytree(BUILD / language / "html", STAGING / language, ignore=unneeded)
     first = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
@@ -104,6 +113,7 @@ def build_site() -> None:
     languages = editions()
     stale = [language for language in languages if not edition.is_built(language)]
     if stale:
+        run_chapters(stale)
         build_editions(stale)
     if stale or not SITE.exists():
         publish(languages)

@@ -17,7 +17,8 @@ import editions
 import history
 import launch
 import notebooks
-from edition import ROOT, version
+from edition import version
+from files import ROOT
 from slides import has_deck
 from structure import fingerprint
 from translations import phrases

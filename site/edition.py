@@ -5,7 +5,6 @@ one for each edition that is not up to date.
 """
 
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -13,7 +12,6 @@ import shutil
 import sys
 import time
 import tomllib
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,16 +20,7 @@ import yaml
 
 import history
 from editions import SPHINX_NAMES
-
-ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / "_build"
-
-#: A reader's own IPython start-up files must not change the book, nor its history be written to.
-KERNEL_SETTINGS = """
-c = get_config()
-c.HistoryManager.enabled = False
-c.IPKernelApp.log_level = "ERROR"  # it warns of unencrypted sockets, which do not leave this machine
-"""
+from files import BUILD, ROOT, digest
 
 
 def say(stage: str, what: str, started: float) -> None:
@@ -56,25 +45,9 @@ def version() -> str:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
-def digest(paths: Iterable[Path]) -> str:
-    """A short hash of files and of all files in folders, with their names."""
-    sums = hashlib.sha256(sys.version.encode())
-    for path in paths:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                sums.update(f"{file.relative_to(ROOT).as_posix()}\0".encode() + file.read_bytes() + b"\0")
-    return sums.hexdigest()[:16]
-
-
 def machinery() -> list[Path]:
     """What every page depends on, besides the book itself."""
     return [ROOT / name for name in ("lrlib", "site", "_config.yml", "_toc.yml", "pyproject.toml", "requirements.lock")]
-
-
-#: What is said where a kernel found the port taken that had been free when it was chosen for it. The exit status for it
-#: asks for another try, in a process of its own.
-NO_KERNEL, TRY_AGAIN = "Kernel died before replying to kernel_info", 75
 
 
 def sources(language: str) -> list[Path]:
@@ -107,16 +80,19 @@ def read_stamp(language: str) -> dict[str, Any]:
 
 def build(language: str) -> str:
     """Build one edition into `_build/<language>/html` and return what was wrong with it."""
+    import execution  # slow to import
+    import kernels
+
     folder = BUILD / language
     stamp = {"machinery": digest(machinery()), "sources": digest(sources(language))}
     stamp["days"] = history.dates(ROOT, language)
-    executed = folder / f"executed-{digest([ROOT / 'lrlib', ROOT / 'requirements.lock'])}"
+    executed = execution.folder(ROOT / "book" / language)
     # Only a finished build may be continued: after a failure Sphinx would not warn again.
     if read_stamp(language).get("machinery") != stamp["machinery"]:
         for old in set(folder.glob("*")) - {executed}:
             shutil.rmtree(old) if old.is_dir() else old.unlink()
     stamp_path(language).unlink(missing_ok=True)
-    isolate_kernels(folder / "ipython")
+    kernels.isolate()
     with contextlib.redirect_stderr(io.StringIO()) as stderr:
         outcome = run_sphinx(language, folder, executed)
     if outcome != 0:
@@ -126,15 +102,6 @@ def build(language: str) -> str:
     notebooks.write_edition(language, folder / "html" / "notebooks")
     stamp_path(language).write_text(json.dumps(stamp), encoding="utf-8")
     return ""
-
-
-def isolate_kernels(folder: Path) -> None:
-    """Let the kernels that run the cells use settings of ours."""
-    profile = folder / "profile_default"
-    profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text(KERNEL_SETTINGS, encoding="utf-8")
-    os.environ["IPYTHONDIR"] = str(folder)
-    os.environ["TQDM_DISABLE"] = "1"  # a bar of a training would stay on the page
 
 
 def run_sphinx(language: str, folder: Path, executed: Path, toc: Path = ROOT / "_toc.yml") -> int | Exception:
@@ -172,8 +139,6 @@ def main(language: str) -> int:
     """Build the edition, say how it went, and return the exit status."""
     started = time.monotonic()
     warnings = build(language)
-    if NO_KERNEL in warnings:
-        return TRY_AGAIN
     say("FAILED" if warnings else "built", editions()[language]["name"], started)
     if warnings:
         print(warnings, file=sys.stderr)

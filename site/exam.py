@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,8 +25,9 @@ from playwright.sync_api import Browser
 import edition
 import paper
 import pdf
-from edition import BUILD, ROOT, digest, editions, say
+from edition import editions, say
 from editions import TAGS
+from files import BUILD, ROOT
 from translations import phrases
 
 EXAMS = BUILD / "exam"
@@ -46,19 +48,33 @@ def build(language: str) -> Path:
 
 def build_page(language: str) -> str:
     """Build the page in this process and return what was wrong with it."""
+    import execution  # slow to import
+    import kernels
+
     folder = EXAMS / language
     folder.mkdir(parents=True, exist_ok=True)
-    executed = folder / f"executed-{digest([ROOT / 'lrlib', ROOT / 'requirements.lock'])}"
-    for old in set(folder.glob("*")) - {executed}:
+    for old in folder.glob("*"):
         shutil.rmtree(old) if old.is_dir() else old.unlink()
     toc = folder / "_toc.yml"
     toc.write_text(f"format: jb-book\nroot: {NAME}\n", encoding="utf-8")
-    edition.isolate_kernels(folder / "ipython")
+    kernels.isolate()
     with contextlib.redirect_stderr(io.StringIO()) as stderr:
-        outcome = edition.run_sphinx(language, folder, executed, toc)
+        outcome = edition.run_sphinx(language, folder, execution.folder(ROOT / "book" / language), toc)
     if outcome != 0:
         return stderr.getvalue().replace(f"{ROOT}{os.sep}", "").strip() or repr(outcome)
     return ""
+
+
+#: Title of an exercise or of its solution: the number, and the marks behind it.
+_TITLE = re.compile(r"\D*(\d+)(?: *\((.*)\))?")
+
+
+def name_problems(page: BeautifulSoup, say: Callable[[str], str]) -> None:
+    """What is an exercise in the book is a problem in an exam."""
+    for box, phrase in ((".exercise", "Problem {number}"), (".solution", "Solution to problem {number}")):
+        for title in page.select(f"{box} > :is(.admonition-title, summary)"):
+            number, marks = _TITLE.match(" ".join(title.get_text().split())).groups()
+            title.string = say(phrase).format(number=number) + (say(" ({marks})").format(marks=marks) if marks else "")
 
 
 def without_solutions(page: BeautifulSoup) -> None:
@@ -91,6 +107,7 @@ def document(pages: Path, language: str, change: Callable[[BeautifulSoup], None]
     """One of the two as HTML that stands beside the folder of the page."""
     built = pages / f"{NAME}.html"
     page = BeautifulSoup(built.read_text(encoding="utf-8"), "html.parser")
+    name_problems(page, phrases(language))
     change(page)
     changed = pages / f"{NAME}-changed.html"
     changed.write_text(str(page), encoding="utf-8")

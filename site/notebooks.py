@@ -16,7 +16,8 @@ from typing import Any
 import yaml
 
 import launch
-from edition import BUILD, ROOT, digest, say, version
+from edition import say, version
+from files import BUILD, ROOT, digest
 from plain import Manuscript
 
 NOTEBOOKS = BUILD / "notebooks"

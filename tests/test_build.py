@@ -6,10 +6,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from threading import Thread
-from types import SimpleNamespace
 
 import build
 import edition
+import files
 import pytest
 import serve
 
@@ -21,23 +21,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(build, name, tmp_path / "_build" / getattr(build, name).name)
     monkeypatch.setattr(build, "BUILD", tmp_path / "_build")
     monkeypatch.setattr(edition, "is_built", lambda language: False)
+    monkeypatch.setattr(build, "run_chapters", lambda languages: None)
     monkeypatch.setattr(build.contract, "check", lambda book: [])
     (build.SITE).mkdir(parents=True)
     (build.SITE / "index.html").write_text("the last good site")
     return tmp_path
-
-
-@pytest.mark.parametrize(("statuses", "last"), [([75, 0], 0), ([75, 75, 75], 75), ([1], 1)])
-def test_an_edition_whose_kernel_found_its_port_taken_is_tried_again(monkeypatch, capfd, statuses, last):
-    left = iter(statuses)
-    monkeypatch.setattr(build.subprocess, "run", lambda *_, **__: SimpleNamespace(returncode=next(left)))
-    assert build.build_edition("de") == last and list(left) == []
-    assert ("3 times" in capfd.readouterr().err) == (statuses == [75, 75, 75])
-
-
-def test_a_kernel_that_died_at_its_start_asks_for_another_try(monkeypatch):
-    monkeypatch.setattr(edition, "build", lambda language: f"Traceback …\nRuntimeError: {edition.NO_KERNEL}")
-    assert edition.main("de") == edition.TRY_AGAIN
 
 
 def published() -> str:
@@ -97,7 +85,8 @@ def test_editions_that_all_succeed_replace_the_site_in_one_swap(folder, monkeypa
 
 
 def test_an_edition_is_up_to_date_until_something_it_is_made_of_changes(tmp_path, monkeypatch):
-    monkeypatch.setattr(edition, "ROOT", tmp_path)
+    for module in (edition, files):
+        monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(edition, "BUILD", tmp_path / "_build")
     for name in (
         "lrlib/lab.js",
@@ -114,7 +103,7 @@ def test_an_edition_is_up_to_date_until_something_it_is_made_of_changes(tmp_path
     stamp = edition.stamp_path("de")
     stamp.parent.mkdir(parents=True)
     for changed in ("lrlib/lab.js", "site/build.py", "requirements.lock", "book/de/intro.md", "book/terms.yml"):
-        stamp.write_text(json.dumps({"sources": edition.digest(edition.sources("de"))}))
+        stamp.write_text(json.dumps({"sources": files.digest(edition.sources("de"))}))
         assert edition.is_built("de")
         (tmp_path / changed).write_text("something else")
         assert not edition.is_built("de"), changed

@@ -182,18 +182,6 @@ def test_what_ends_a_run_is_told_to_outcome_too():
     assert np.array_equal(ends.points, descend("valley", "nadam", (1.0, 1.0), rate, 50, **more).points[:, -1])
 
 
-@pytest.mark.parametrize(
-    ("rule", "surface", "start"), [("adadelta", "relu_unit", (2.0, 2.0)), ("adam", "double_well", 1.3)]
-)
-def test_compiled_too_a_run_is_clipped_and_resumed_with_the_same_bits(rule, surface, start):
-    more = {"clip": 0.7, "resume": 30, "lost": "both"}
-    rate = schedules.cosine(np.geomspace(1e-3, 4, 700), steps=50)
-    plain, compiled = (outcome(surface, rule, start, rate, 60, compiled=c, **more) for c in (False, True))
-    assert np.array_equal(plain.points, compiled.points, equal_nan=True)
-    with pytest.raises(ValueError, match="clip must be one number where compiled=True, got 2"):
-        outcome("parabola", "gd", 1.0, 0.1, 5, compiled=True, clip=[1.0, 2.0])
-
-
 BAD = [
     ({"clip": 0}, ValueError, "clip must be a finite number above 0, got 0.0"),
     ({"clip": "1"}, TypeError, "clip must be a finite number above 0, got '1'"),

@@ -1,5 +1,7 @@
 """Compiled sweeps: the same bits, and a clear word about what is not compiled."""
 
+from itertools import cycle
+
 import numpy as np
 import pytest
 
@@ -7,23 +9,31 @@ from lrlib import outcome, schedules
 from lrlib.optimizers import OPTIMIZERS
 from lrlib.surfaces import SURFACES
 
+START = (1.3, -0.4)
 RATES = np.geomspace(1e-3, 4, 1300)  # more than one block, and not a whole number of them
 
 
-@pytest.mark.parametrize("rule", OPTIMIZERS)
-def test_a_compiled_rule_has_the_same_bits(rule):
-    usual = {"surface": "rosenbrock", "optimizer": rule, "start": (-1.2, 1.0), "lr": RATES, "steps": 70}
-    plain, compiled = outcome(**usual), outcome(compiled=True, **usual)
-    assert np.array_equal(plain.points, compiled.points, equal_nan=True)
-    assert np.array_equal(plain.losses, compiled.losses, equal_nan=True)
+#: To compile takes seconds, for each pair anew: every rule and every surface is in one.
+PAIRS = [*zip(OPTIMIZERS, cycle(SURFACES), strict=False)] + [*zip(cycle(OPTIMIZERS), SURFACES, strict=False)][
+    len(OPTIMIZERS) :
+]
 
 
-@pytest.mark.parametrize("surface", SURFACES)
-def test_a_compiled_surface_has_the_same_bits(surface):
-    start = [1.3, -0.4][: SURFACES[surface].dimension]
-    settings = {"condition": 30.0, "rotation": 20.0} if surface == "quadratic" else {}
-    plain, compiled = (outcome(surface, "momentum", start, RATES, 60, compiled=c, **settings) for c in (False, True))
-    assert np.array_equal(plain.points, compiled.points, equal_nan=True)
+@pytest.mark.parametrize(("rule", "surface"), PAIRS)
+def test_compiled_runs_have_the_same_bits_clipped_and_resumed_too(rule, surface):
+    usual = {
+        "surface": surface,
+        "optimizer": rule,
+        "start": START[: SURFACES[surface].dimension],
+        "lr": RATES,
+        "steps": 70,
+    }
+    usual |= {"condition": 30.0, "rotation": 20.0} if surface == "quadratic" else {}
+    falling = schedules.cosine(RATES, steps=50)
+    for more in ({}, {"clip": 0.7}, {"lr": falling, "clip": 0.7, "resume": 30, "lost": "both"}):
+        plain, compiled = outcome(**usual | more), outcome(compiled=True, **usual | more)
+        assert np.array_equal(plain.points, compiled.points, equal_nan=True), more
+        assert np.array_equal(plain.losses, compiled.losses, equal_nan=True), more
 
 
 def test_starts_and_schedules_may_differ_between_compiled_runs():
@@ -44,6 +54,7 @@ def test_a_single_compiled_run_is_one_number():
         ({"dtype": "float32"}, "dtype must be float64 where compiled=True, got 'float32'"),
         ({"noise": 0.1}, "noise must be 0 where compiled=True"),
         ({"beta": [0.5, 0.9]}, "beta must be one number where compiled=True, got 2"),
+        ({"clip": [1.0, 2.0]}, "clip must be one number where compiled=True, got 2"),
     ],
 )
 def test_what_is_not_compiled_is_refused(more, message):

@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import execution
 import pytest
+from jupyter_cache import get_cache
 
 GOOD = """\
 ---
@@ -50,8 +52,8 @@ warnings.warn("mind the gap")
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What pytest prints for a book with a good chapter, a bad one and one without code."""
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository whose book has a good chapter, a bad one and one without code."""
     root = tmp_path_factory.mktemp("repository")
     chapters = root / "book" / "de"
     chapters.mkdir(parents=True)
@@ -61,9 +63,16 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> str:
     (root / "notes.md").write_text(BAD, encoding="utf-8")
     (root / "pytest.ini").touch()
     shutil.copy(Path(__file__).parent.parent / "conftest.py", root)
+    return root
+
+
+@pytest.fixture(scope="module", autouse=True)
+def report(book: Path) -> str:
+    """What pytest prints for it."""
     command = [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, encoding="utf-8", timeout=300)
+    environment["PYTHONPATH"] = str(Path(execution.__file__).parent)
+    run = subprocess.run(command, cwd=book, env=environment, capture_output=True, encoding="utf-8", timeout=300)
     return run.stdout + run.stderr
 
 
@@ -91,3 +100,11 @@ def test_a_cell_may_raise_where_its_tag_says_so(report):
 def test_chapters_without_code_and_other_files_are_no_tests(report):
     assert "prose.md" not in report and "notes.md" not in report
     assert "2 failed, 3 passed" in report
+
+
+def test_what_a_good_chapter_put_out_is_kept_for_the_site_and_nothing_of_a_bad_one(book):
+    good, bad = book / "book" / "de" / "good.md", book / "book" / "de" / "bad.md"
+    assert not execution.outstanding(good) and execution.outstanding(bad)
+    _, notebook = get_cache(execution.folder(good.parent)).merge_match_into_notebook(execution.read(good))
+    raised = notebook.cells[-1].outputs[0]
+    assert (raised.output_type, raised.ename) == ("error", "ZeroDivisionError")

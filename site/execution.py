@@ -1,0 +1,88 @@
+"""Run the code cells of chapters and keep what they put out where Sphinx looks for it.
+
+Left to itself Sphinx runs the chapters of an edition one after another, each in a kernel that loads everything anew;
+and two editions that come to the same training at the same moment wait for one another. So chapters are run before, as
+many at once as there are cores. nbval keeps here what it has run (see `conftest.py`), and nothing runs twice.
+
+A chapter that fails is not kept: Sphinx runs it again, and says what is wrong and where.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.cache.main import JupyterCacheBase
+from jupyter_cache.executors.utils import single_nb_execution
+from jupytext.myst import myst_to_notebook
+from nbformat import NotebookNode
+
+import kernels
+from files import ROOT, digest
+
+#: Seconds for one cell; a slow machine is not an error.
+TIMEOUT = 300
+
+
+@cache
+def folder(edition: Path) -> Path:
+    """Where the outputs of the chapters in `book/<language>` are; another one for any other lrlib."""
+    code = digest([ROOT / "lrlib", ROOT / "requirements.lock"])
+    return edition.parents[1] / "_build" / edition.name / f"executed-{code}"
+
+
+def read(chapter: Path) -> NotebookNode:
+    """A chapter as a notebook without outputs; its metadata know at which line each cell begins."""
+    return myst_to_notebook(chapter.read_text(encoding="utf-8"), add_source_map=True)
+
+
+def keep(chapter: Path, notebook: NotebookNode) -> None:
+    """Keep the outputs of a notebook that ran without a failure, if they are not kept yet."""
+    kept = folder(chapter.parent)
+    kept.mkdir(parents=True, exist_ok=True)
+    with FileLock(kept / "lock"):
+        outputs = get_cache(kept)
+        if not _holds(outputs, notebook):
+            outputs.cache_notebook_bundle(CacheBundleIn(notebook, str(chapter)), check_validity=False)
+
+
+def _holds(outputs: JupyterCacheBase, notebook: NotebookNode) -> bool:
+    with suppress(KeyError):
+        return bool(outputs.match_cache_notebook(notebook))
+    return False
+
+
+def outstanding(chapter: Path) -> bool:
+    """Whether its cells, if it has any, must be run."""
+    notebook = read(chapter)
+    has_code = any(cell.cell_type == "code" for cell in notebook.cells)
+    kept = folder(chapter.parent)
+    return has_code and not (kept.exists() and _holds(get_cache(kept), notebook))
+
+
+def run(chapter: Path) -> None:
+    """Run a chapter in a kernel of its own and keep its outputs if all went well."""
+    notebook = read(chapter)
+    given = {"timeout": TIMEOUT, "allow_errors": False, "kernel_manager_class": kernels.Manager}
+    with tempfile.TemporaryDirectory() as place:
+        result = single_nb_execution(notebook, cwd=place, **given)
+    if result.err is None:
+        keep(chapter, notebook)
+
+
+def run_all(chapters: Iterable[Path]) -> int:
+    """Run those that must be run, as many at once as there are cores, and return how many they were."""
+    kernels.isolate()
+    wanted = [chapter for chapter in chapters if outstanding(chapter)]
+    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    try:
+        list(pool.map(run, wanted))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return len(wanted)
