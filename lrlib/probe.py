@@ -71,8 +71,9 @@ class Report:
 
     finding        what it comes to: "above", "edge" or "below" the threshold; "plain" without an optimizer; "flat"
                    where nothing curves upwards; "young" where Adam or RMSProp has made too few steps to be judged;
-                   "no_threshold", "maximize" or "bad_rate" for optimizers that cannot be judged; "nan_weight",
-                   "nan_data", "nan_layer", "nan_loss" or "nan_gradient" where something is not finite; "stopped"
+                   "no_threshold", "self_scaled" (Adadelta), "maximize" or "bad_rate" for optimizers that cannot be
+                   judged; "nan_weight", "nan_data", "nan_layer", "nan_loss" or "nan_gradient" where something is
+                   not finite; "stopped"
     loss           mean over the batches
     gradient_norm  length of its gradient
     eigenvalues    (k,)  the largest of the Hessian, the largest first
@@ -202,12 +203,14 @@ def probe(
     what they were, bit by bit: all is computed on copies. What it cannot undo is what your own hooks do, which run at
     each evaluation, and what a forward pass or a Dataset stores in attributes of its own.
 
-    Thresholds are known for SGD, with momentum and Nesterov's, Adam, AdamW, RMSprop and Adagrad; with any other
-    optimizer the report holds eigenvalues and a range test made with that optimizer. Mixed precision: weights of 16
-    bits are taken as float32 and autocast is switched off, so a gradient scaler plays no part; what only float16
-    does, such as an overflow, does not show. Dropout keeps one mask. Where an operation cannot be differentiated
-    twice, products with the Hessian are differences of gradients; the report says so. Gradient clipping, and
-    whatever else happens between gradient and step, is not seen.
+    Thresholds are known for SGD, with momentum and Nesterov's, Adam, AdamW, NAdam, RAdam, RMSprop and Adagrad. That of
+    NAdam rises with the momentum μ which PyTorch lets grow: 2(1 + β₁)/(1 + β₁ − 2β₁μ). Adadelta has no critical rate:
+    at any rate its scale brings the gauge back to 2 by itself. With any other optimizer, too, the report holds
+    eigenvalues and a range test made with that optimizer. Mixed precision: weights of 16 bits are taken as float32 and
+    autocast is switched off, so a gradient scaler plays no part; what only float16 does, such as an overflow, does not
+    show. Dropout keeps one mask. Where an operation cannot be differentiated twice, products with the Hessian are
+    differences of gradients; the report says so. Gradient clipping, and whatever else happens between gradient and
+    step, is not seen.
 
     Cost, in gradients of one batch: with B batches, B for the gradient; 1.25 for each product where B is 1 and
     the graph is kept, else 2.25B; one for each step of the range test. Five to thirty products are usual; for

@@ -596,7 +596,7 @@ class Rule:
     name        its name among the strings `rule_…`; None where no threshold is known for it, and then
     reason      says why
     rates       the rate of each group
-    thresholds  for rate × curvature, of each group
+    thresholds  for rate × curvature, of each tensor of weights
     scale       what each weight's step is multiplied by besides the largest rate, flat; a number if all are alike
     coupled     the weight decay that is added to the gradient, likewise
     shift       half of the decay that is not, times the group's part of the largest rate, likewise
@@ -633,7 +633,8 @@ def rule_of(optimizer: torch.optim.Optimizer, subject: Subject, owners: list[Ten
     groups = optimizer.param_groups
     rates = tuple(float(group["lr"]) for group in groups)
     if kind not in _RULES:
-        return Rule(None, {"finding": "no_threshold", "rule": kind.__name__}, rates)
+        finding = "self_scaled" if kind is torch.optim.Adadelta else "no_threshold"
+        return Rule(None, {"finding": finding, "rule": kind.__name__}, rates)
     if any(group.get("maximize") for group in groups):
         return Rule(None, {"finding": "maximize", "rule": kind.__name__}, rates)
     if any(rate < 0 or not math.isfinite(rate) for rate in rates):
@@ -656,7 +657,7 @@ def rule_of(optimizer: torch.optim.Optimizer, subject: Subject, owners: list[Ten
                 steps.append((made, _memory(group)))
             parts.append((part * scale, 0.0 if decoupled else decay, part * decay / 2 if decoupled else 0.0, limit))
     columns = [_spread(column, subject.point, gradient) for column in zip(*parts)]
-    limits = tuple(_RULES[kind](group, {}, gradient[:0])[1] for group in groups)
+    limits = tuple(limit for *_, limit in parts)
     fewest, memory = min(steps) if steps else (None, 0.0)
     young = fewest is not None and fewest < YOUNG * memory
     return Rule(max(names), {}, rates, limits, *columns, fewest, young)
@@ -705,6 +706,26 @@ def _adam(group: dict, state: dict, slope: Tensor) -> tuple:
     return name, optimizers.adam_threshold(0.0, beta1), 1 / (v_hat.sqrt() + group["eps"]), made
 
 
+def _radam(group: dict, state: dict, slope: Tensor) -> tuple:
+    beta1, beta2 = (float(beta) for beta in group["betas"])
+    made = int(state.get("step", 0))
+    v = beta2 * state.get("exp_avg_sq", 0.0) + (1 - beta2) * slope**2
+    r = float(optimizers.rectification(made, beta2))
+    scale = r * math.sqrt(1 - beta2 ** (made + 1)) / (v.sqrt() + group["eps"]) if r > 0 else 1.0
+    return "radam", optimizers.adam_threshold(0.0, beta1), scale, made
+
+
+def _nadam(group: dict, state: dict, slope: Tensor) -> tuple:
+    beta1, beta2 = (float(beta) for beta in group["betas"])
+    made = int(state.get("step", 0))
+    v_hat = (beta2 * state.get("exp_avg_sq", 0.0) + (1 - beta2) * slope**2) / (1 - beta2 ** (made + 1))
+    # The step is μm + (1 − μ)g: here μ grows from β₁/2 to β₁, and the average m keeps β₁. A root of
+    # z² − (1 + β₁ − ηλ(1 − μβ₁))z + β₁(1 − (1 − μ)ηλ) reaches −1; with μ = β₁ it is `nadam_threshold`.
+    mu = beta1 * (1 - 0.96 ** ((made + 1) * float(group["momentum_decay"])) / 2)
+    threshold = 2 * (1 + beta1) / (1 + beta1 - 2 * beta1 * mu)
+    return "nadam", threshold, 1 / (v_hat.sqrt() + group["eps"]), made
+
+
 def _rmsprop(group: dict, state: dict, slope: Tensor) -> tuple:
     rho = float(group["alpha"])
     v = rho * state.get("square_avg", 0.0) + (1 - rho) * slope**2
@@ -724,6 +745,8 @@ _RULES = {
     torch.optim.SGD: _sgd,
     torch.optim.Adam: _adam,
     torch.optim.AdamW: _adam,
+    torch.optim.NAdam: _nadam,
+    torch.optim.RAdam: _radam,
     torch.optim.RMSprop: _rmsprop,
     torch.optim.Adagrad: _adagrad,
 }

@@ -19,7 +19,8 @@ from lrlib.search import Table
 from lrlib.words import LANGUAGES, use
 
 TOLD = {
-    "young": {"steps": 12}, "no_threshold": {"rule": "Muon"}, "maximize": {"rule": "SGD"}, "bad_rate": {"rule": "SGD"},
+    "young": {"steps": 12}, "no_threshold": {"rule": "Muon"}, "self_scaled": {"rule": "Adadelta"},
+    "maximize": {"rule": "SGD"}, "bad_rate": {"rule": "SGD"},
     "nan_weight": {"name": "2.bias", "count": 3}, "nan_data": {"batch": 1},
     "nan_layer": {"batch": 0, "layer": "1.1", "kind": "Log", "count": 5, "largest": 0.5},
     "nan_loss": {"batch": 0, "value": math.nan}, "nan_gradient": {"batch": 0, "layer": "", "kind": "MLP"},
