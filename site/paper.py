@@ -126,6 +126,10 @@ def _still_figures(page: BeautifulSoup, article: Tag, edition: Edition, name: st
         question.name = "div"
         question["class"] = "question"
     for link in article.select("a.state"):
+        if ".html#" in link["href"] and "%" not in link["href"]:  # of another page, and short enough to be typed
+            typed = page.new_tag("code")
+            typed.string = link["href"]
+            link.extend([" (", typed, ")"])
         if edition.address:
             here = link["href"].startswith("#")
             link["href"] = f"{edition.address}/{f'{name}.html' if here else ''}{link['href']}"

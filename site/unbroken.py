@@ -1,6 +1,7 @@
 """Where no line may end: beside the signs of a short formula in the text, and between a formula and its full stop.
 
-β = 0.9 gets no-break spaces; an inline formula stands in a span with the marks around it, which does not wrap.
+β = 0.9 gets no-break spaces; an inline formula stands in a span with the marks around it, which does not wrap, and so
+does 2/λ: a browser may end a line after a slash.
 Code and titles stay as they are: titles are searched as they were typed.
 """
 
@@ -24,6 +25,8 @@ _OPENING = re.compile(r"[(\[“‘„‚«（「『《【]+$")
 _CLOSING = re.compile(
     rf"(?:[-’'A-Za-zÀ-ÿ{_HANGUL}]{{1,12}}(?![A-Za-zÀ-ÿ{_HANGUL}]))?[.,;:!?)\]”’“‘»…。，、；：！？）」』》】]*"
 )
+#: A slash with what touches it, up to where a line may end.
+_FRACTION = re.compile(rf"(?:(?!{_BREAKS.pattern})[^\s/])+(?:/(?:(?!{_BREAKS.pattern})[^\s/])+)+")
 _CODE = (nodes.literal, nodes.math, nodes.FixedTextElement)
 
 
@@ -33,7 +36,7 @@ def setup(app: Sphinx) -> None:
 
 
 def keep_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """No-break spaces around signs, and a span around each inline formula with its marks."""
+    """No-break spaces around signs, and a span around each fraction and each inline formula with its marks."""
     if app.builder.format != "html":
         return
     for block in list(doctree.findall(_is_running_text)):
@@ -41,6 +44,7 @@ def keep_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for block in list(doctree.findall(nodes.TextElement)):
         if not isinstance(block, _CODE):
             _tie_marks(block)
+            _tie_fractions(block)
 
 
 def no_break(text: str) -> str:
@@ -147,3 +151,16 @@ def _tie_marks(block: nodes.TextElement) -> None:
     if kept != block.children:
         block.children = []
         block.extend(kept)
+
+
+def _tie_fractions(block: nodes.TextElement) -> None:
+    """Each a/b of the text in a span that does not wrap, unless it is too long for a narrow line."""
+    for text in [child for child in block.children if isinstance(child, nodes.Text)]:
+        pieces, end = [], 0
+        for fraction in _FRACTION.finditer(text):
+            if len(fraction.group()) <= LONGEST:
+                span = nodes.inline("", fraction.group(), classes=["unbroken"])
+                pieces += [nodes.Text(text[end : fraction.start()]), span]
+                end = fraction.end()
+        if pieces and "unbroken" not in block["classes"]:
+            block.replace(text, [one for one in (*pieces, nodes.Text(text[end:])) if str(one)])

@@ -33,8 +33,24 @@ def test_the_problems_come_without_solutions(pages):
 
 def test_each_solution_follows_its_problem(pages):
     text = exam.document(pages, "en", exam.with_solutions)
-    places = [text.index(part) for part in ("How steep?", "Solution to Exercise 1", "As steep as two.", "A path.")]
+    places = [text.index(part) for part in ("How steep?", "Solution to problem 1", "As steep as two.", "A path.")]
     assert places == sorted(places) and "<details" not in text and 'id="answers"' not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "problem", "solution"),
+    [
+        ("en", "Problem 1 (6 marks)", "Solution to problem 1"),
+        ("de", "Aufgabe 1 (6 marks)", "Lösung zu Aufgabe 1"),
+        ("zh", "第 1 题（6 marks）", "第 1 题的解答"),
+        ("ko", "문제 1 (6 marks)", "문제 1의 풀이"),
+    ],
+)
+def test_an_exercise_is_called_a_problem(pages, language, problem, solution):
+    page = BeautifulSoup(exam.document(pages, language, exam.with_solutions), "html.parser")
+    assert page.select_one(".exercise > .admonition-title").get_text() == problem
+    assert page.select_one(".box-title").get_text() == solution
+    assert "Exercise" not in page.get_text()
 
 
 def test_it_has_neither_title_page_nor_contents(pages):

@@ -96,6 +96,30 @@ def test_marks_stay_with_a_formula_that_is_emphasised_or_a_link_and_between_two_
     assert spans(mended(formula("η"), nodes.Text(","), formula("λ"))) == ["η,"]
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("The rate 2/λ, twice η/2.", ["2/λ,", "η/2."]),
+        ("above (2/λ₁) it", ["(2/λ₁)"]),
+        ("学习率超过 2/λ，就会爆炸", ["2/λ"]),
+        ("임계값은 2/λ보다 큽니다", ["2/λ보다"]),
+        ("with 2(1 + β₁)/(1 − β₁) alone", ["β₁)/(1"]),
+        ("no a / b, no x/ and no /y", []),
+        ("a-very-long-name/of-one-thing stays", []),
+    ],
+)
+def test_no_line_ends_after_the_slash_of_a_fraction(text, kept):
+    block = mended(nodes.Text(text))
+    assert spans(block) == kept and block.astext().replace("\u00a0", " ") == text
+
+
+def test_a_fraction_in_code_or_beside_a_formula_is_one_span():
+    assert spans(mended(nodes.literal("", "a/b"), nodes.Text(" is"))) == []
+    assert spans(mended(nodes.strong("", "2/λ"), nodes.Text(" or "), formula("η"), nodes.Text(". 1/t"))) == [
+        "2/λ", "η.", "1/t",
+    ]  # fmt: skip
+
+
 def test_other_builders_are_left_alone():
     document = new_document("page")
     document += nodes.paragraph("", "β = 1")

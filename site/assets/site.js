@@ -31,12 +31,18 @@
     }
   }
 
+  /** A table that goes on to the right fades there: on a phone no scrollbar says so. */
+  function fade(box) {
+    box.classList.toggle("goes-on", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  }
+
   /** What is wider than its box scrolls; without a tab stop a keyboard could not scroll it. */
   function makeScrollable() {
     const wide = document.querySelectorAll(".bd-article :is(pre, mjx-container[display], .pst-scrollable-table-container)");
     const watcher = new ResizeObserver((entries) => entries.forEach((entry) => {
       const target = entry.target.localName === "mjx-math" ? entry.target.parentElement : entry.target;
       const scrolls = target.scrollWidth > target.clientWidth;
+      fade(target);
       target.toggleAttribute("tabindex", false);
       if (scrolls) target.tabIndex = 0;
       for (const [name, value] of [["role", "group"], ["aria-label", document.body.dataset.wide]]) {
@@ -47,6 +53,7 @@
     }));
     for (const box of wide) {
       watcher.observe(box);
+      box.addEventListener("scroll", () => fade(box), { passive: true });
       // A formula grows when its font arrives, and the box around it does not.
       if (box.localName === "mjx-container") watcher.observe(box.querySelector("mjx-math"));
     }

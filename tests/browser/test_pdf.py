@@ -111,7 +111,8 @@ def test_a_link_to_a_figure_of_another_page_names_that_page(tmp_path):
     text = paper.document(
         paper.Edition(tmp_path, ["steep"], "en", "Rates", [], phrases("en"), "https://example.org/en")
     )
-    assert '<a class="state" href="https://example.org/en/slides/flat.html#figure=2">it</a>' in text
+    typed = "it (<code>slides/flat.html#figure=2</code>)"
+    assert f'<a class="state" href="https://example.org/en/slides/flat.html#figure=2">{typed}</a>' in text
 
 
 def test_every_link_leads_to_one_place_in_the_document(printed):
