@@ -84,9 +84,6 @@ def publish(languages: dict[str, dict[str, str]]) -> None:
         shutil.copytree(BUILD / language / "html", STAGING / language, ignore=unneeded)
     first = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
     landing.write(STAGING, languages, first)
-    import slides  # slow to import
-
-    slides.write(STAGING, languages)
     import notebooks  # slow to import
 
     notebooks.write_package(STAGING)

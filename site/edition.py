@@ -97,8 +97,10 @@ def build(language: str) -> str:
         outcome = run_sphinx(language, folder, executed)
     if outcome != 0:
         return stderr.getvalue().replace(f"{ROOT}{os.sep}", "").strip() or repr(outcome)
-    import notebooks  # which asks this module for its folders
+    import notebooks  # both slow to import
+    import slides
 
+    slides.write(folder / "html", language, editions())
     notebooks.write_edition(language, folder / "html" / "notebooks")
     stamp_path(language).write_text(json.dumps(stamp), encoding="utf-8")
     return ""

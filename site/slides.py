@@ -6,7 +6,6 @@ A deck lies beside the pages of its edition, `<language>/slides/<chapter>.html`,
 import html
 import json
 import re
-import time
 import zlib
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,6 @@ import yaml
 from bs4 import BeautifulSoup
 from docutils import nodes
 
-from edition import say
 from editions import TAGS
 from slides_outline import Slide, has_questions, outline
 
@@ -33,21 +31,16 @@ def has_deck(name: str, doctree: nodes.document | None) -> bool:
     return any(f"{name}-question" in section["ids"] for section in sections)
 
 
-def write(site: Path, languages: dict[str, dict[str, str]]) -> int:
-    """Write the decks of all chapters of a built site into it; return how many there are."""
-    started, count = time.monotonic(), 0
-    for language in languages:
-        for page in sorted((site / language).glob("*.html")):
-            article = _article(page)
-            if not has_questions(article, page.stem):
-                continue
-            target = site / language / "slides" / page.name
-            target.parent.mkdir(exist_ok=True)
-            text = deck(article, page.stem, language, languages, page.parent / "_static")
-            target.write_text(text, encoding="utf-8", newline="\n")
-            count += 1
-    say("wrote", f"{count} decks of slides", started)
-    return count
+def write(pages: Path, language: str, languages: dict[str, dict[str, str]]) -> None:
+    """Write the decks of all chapters of a built edition beside them; `languages` are all editions."""
+    for page in sorted(pages.glob("*.html")):
+        article = _article(page)
+        if not has_questions(article, page.stem):
+            continue
+        target = pages / "slides" / page.name
+        target.parent.mkdir(exist_ok=True)
+        text = deck(article, page.stem, language, languages, pages / "_static")
+        target.write_text(text, encoding="utf-8", newline="\n")
 
 
 def deck(article: BeautifulSoup, name: str, language: str, languages: dict[str, dict[str, str]], static: Path) -> str:

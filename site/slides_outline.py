@@ -6,6 +6,7 @@ table, a listing, a result) with one sentence before it and one after it; the wh
 - The first slide is the title with the questions that the chapter asks; its notes hold the advice for the teacher.
 - Every figure has one slide and every slide at most one figure, in the order of the page: its number stays, and so do all
   links to its states.
+- A question about a figure has a slide of its own, with what the caption asks: the figure needs all the room.
 - A formula stands with the sentence that leads to it; what it says follows on the next key.
 - Two paragraphs or more without anything to see become a slide of first sentences. A single one is in the notes.
 - What is folded on the page, such as the answer to a prediction or the solution of an exercise, is a slide below.
@@ -194,10 +195,14 @@ class _Part:
         if not body:
             return
         asks = kind == "ask" and self.slides and not self.waiting
-        if self.open and not self.waiting and (asks or kind == self.open.kind == "formula"):
+        joins = self.open and (kind == self.open.kind == "formula" or (asks and self.open.kind != "figure"))
+        if joins and not self.waiting:
             self.open.body += [body] if asks else [f'<div class="fragment">{body}</div>']
             return
         slide = Slide(kind, self.title)
+        if asks and self.open:
+            asked = [part for part in self.open.body if part.startswith('<p class="told">')]
+            slide.body += [part.replace("told", "lead", 1) for part in asked]
         self.settle(slide)
         slide.body.append(body)
         self.open = self.add(slide)

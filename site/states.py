@@ -2,7 +2,7 @@
 
 The figure's number, counted from 1 on each page, then what differs from the state that its author gave it. A figure of
 another page has the page's name before its number, `overshooting:2&lr=2.1`, and `slides/overshooting:2&lr=2.1` sets it on
-the slides of that page. The build refuses what the figure would refuse, and a question about a figure that stands after
+the slides of that page; both open in a tab of their own. The build refuses what the figure would refuse, and a question about a figure that stands after
 another one.
 """
 
@@ -125,6 +125,8 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             if number > len(known):
                 raise ValueError(f"{page or 'this page'} has no figure {number}, only {len(known)}")
             node["refuri"] = _address(app, page, on_slides) + link(number, known[number - 1], changes)
+            if page:  # a tab of its own: the reader's place, and what is set on this page, stay
+                node["target"], node["rel"] = "_blank", "noopener"
         except (TypeError, ValueError) as error:
             _refuse(f"{{state}}`{target}`: {error}", node)
 

@@ -108,6 +108,15 @@ def test_a_caption_is_cut_after_a_sentence_and_its_rest_is_in_the_notes():
     assert text(slide.notes) == long
 
 
+def test_a_question_about_a_figure_has_a_slide_of_its_own_with_what_the_caption_asks():
+    page = chapter(predict=f"<p>It starts at 4.</p>{FIGURE}{caption('Which rate is best?')}{ASK}", why=FORMULA + ASK)
+    one, two, formula = outline(page, "x")[1:]
+    assert kinds([one, two, formula]) == ["figure", "ask", "formula"]
+    assert "<lr-lab" in str(one.body) and "<lr-ask" not in str(one.body)
+    assert two.body[0] == '<p class="lead">Which rate is best?</p>' and "<lr-ask" in two.body[1]
+    assert "<lr-ask" in str(formula.body)
+
+
 def test_a_prediction_says_what_is_asked_and_its_answer_lies_below():
     answer = '<details class="sd-dropdown"><summary>What happens</summary><div><p>It explodes.</p></div></details>'
     (slide,) = outline(chapter(predict=f"<p>It starts at 4. What happens?</p>{FIGURE}{answer}"), "x")[1:]

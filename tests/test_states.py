@@ -113,6 +113,14 @@ def test_a_link_may_set_a_figure_of_another_page_or_of_its_slides(monkeypatch, t
     assert said == [] and found == page and read_link(hash_ + fragment) == changes
 
 
+def test_a_figure_of_another_page_opens_in_a_tab_of_its_own_and_one_of_this_page_does_not():
+    document = document_with([bowl()])
+    document += [nodes.reference("", "text", refuri="", state=target) for target in ("1", "steps:1", "slides/steps:1")]
+    states.resolve(edition_with(OTHERS), document, "page")
+    links = [(link.get("target"), link.get("rel")) for link in document.findall(nodes.reference)]
+    assert links == [(None, None), ("_blank", "noopener"), ("_blank", "noopener")]
+
+
 @pytest.mark.parametrize(
     ("target", "wrong"),
     [

@@ -292,6 +292,46 @@ def test_nothing_leaves_its_slide_on_a_projector_or_a_telephone(deck):
             assert not found, f"{file.name} at {width} × {height}:\n" + "\n".join(found)
 
 
+#: How far what is set and told beside a figure goes on below its slide.
+BELOW = """async () => {
+  for (let frames = 4; frames; frames--) await new Promise(requestAnimationFrame);
+  const figure = document.querySelector("section.sheet.present .lr-lab");
+  return figure.scrollHeight - figure.clientHeight;
+}"""
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_a_scatter_and_what_is_told_after_a_guess_are_on_the_slide_as_a_whole(deck, size):
+    page = deck("models", "de", size=size)
+    scatters = page.locator("lr-lab").evaluate_all(
+        "all => all.map((one, i) => [i + 1, one.dataset.settings]).filter(([, text]) => /crossings|limits/.test(JSON.stringify(JSON.parse(text).panels))).map(([i]) => i)"
+    )
+    assert len(scatters) >= 2
+    for number in scatters:
+        page.evaluate("number => { location.hash = `#figure=${number}`; }", number)
+        assert page.evaluate(BELOW) <= 1, number
+        drawn = page.locator("section.sheet.present .panel:is(.crossings, .limits) > svg").bounding_box()
+        assert drawn["height"] > 0.25 * size[1], number
+    page = deck(after="#figure=2", size=size)
+    figure = page.locator("section.sheet.present lr-lab")
+    figure.get_by_label("glides").check()
+    figure.get_by_role("button", name="That is my guess").click()
+    assert page.evaluate(BELOW) <= 1
+    expect(figure.get_by_role("status").first).to_be_visible()
+    expect(figure.locator(".says")).to_be_hidden()
+    figure.locator(".rate input[type=range]").press("ArrowLeft")
+    expect(figure.locator(".says")).to_be_visible()
+    assert page.evaluate(BELOW) <= 1
+
+
+def test_the_numbers_of_an_axis_can_be_read_from_the_last_row(deck):
+    page = deck(after="#overshooting-figure")
+    height = page.locator("section.sheet.present .axis text").first.evaluate(
+        "node => parseFloat(getComputedStyle(node).fontSize) * node.closest('.sheet').getBoundingClientRect().height / node.closest('.sheet').offsetHeight"
+    )
+    assert height >= 720 / 40  # of the screen
+
+
 def test_a_slide_fills_the_screen_whatever_its_shape(deck):
     page = deck(after="#overshooting-figure")
     for width, height in ((1920, 1080), (1024, 768), (667, 375)):
