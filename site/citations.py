@@ -1,7 +1,11 @@
 """How sources are listed and cited: without a word of English between their parts, so that it serves all editions."""
 
+from collections import Counter
+from collections.abc import Iterable
+from string import ascii_lowercase
 from typing import Any
 
+from pybtex.database import Entry
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style, date, pages
 from pybtex.style.sorting.author_year_title import SortingStyle
@@ -12,8 +16,38 @@ from sphinxcontrib.bibtex.style.referencing import PersonStyle
 from sphinxcontrib.bibtex.style.referencing.author_year import AuthorYearReferenceStyle
 
 
+def authors(entry: Entry) -> str:
+    """Whom a citation names; the title where there is nobody."""
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    last = [" ".join(one.prelast_names + one.last_names).replace("{", "").replace("}", "") for one in people]
+    return (" & ".join(last) if len(last) < 3 else f"{last[0]} et al.") or entry.fields.get("title", entry.key)
+
+
+def told_apart(entries: Iterable[Entry]) -> list[Entry]:
+    """The same sources in the same order: 2020a, 2020b … where authors and year are cited alike."""
+    entries = list(entries)
+    alike, seen, told = Counter(map(_cited, entries)), Counter(), []
+    for entry in entries:
+        if alike[_cited(entry)] > 1:
+            letter = ascii_lowercase[seen[_cited(entry)]]
+            seen[_cited(entry)] += 1
+            fields = dict(entry.fields) | {"year": entry.fields.get("year", "") + letter}
+            key, entry = entry.key, Entry(entry.type, fields, entry.persons)
+            entry.key = key
+        told.append(entry)
+    return told
+
+
+def _cited(entry: Entry) -> tuple[str, str]:
+    return authors(entry), entry.fields.get("year", "")
+
+
 class Lettered(SortingStyle):
     """By author, year and title; the braces that hold a name together are no letters."""
+
+    def sort(self, entries: Iterable[Entry]) -> list[Entry]:
+        """The sources in the order of the list, with years that tell them apart: citations read them, too."""
+        return told_apart(super().sort(entries))
 
     def person_key(self, person: Any) -> str:
         """The name as it is sorted."""

@@ -13,6 +13,7 @@ import yaml
 from pybtex.database import parse_file
 
 import edition
+from citations import Wordless, authors
 from translations import phrases
 
 _FENCE = re.compile(r"(:{3,}|`{3,})\{([\w-]+)\}[ \t]*(.*)")
@@ -71,16 +72,8 @@ class Manuscript:
     @cached_property
     def _sources(self) -> dict[str, tuple[str, str]]:
         """Authors and year of each source, as the pages cite it."""
-        found = {}
-        for key, entry in parse_file(str(self._bibliography), bib_format="bibtex").entries.items():
-            people = entry.persons.get("author") or entry.persons.get("editor") or []
-            last = [
-                " ".join([*person.prelast_names, *person.last_names]).replace("{", "").replace("}", "")
-                for person in people
-            ]
-            authors = " & ".join(last) if len(last) < 3 else f"{last[0]} et al."
-            found[key] = (authors or entry.fields.get("title", key), entry.fields.get("year", ""))
-        return found
+        known = parse_file(str(self._bibliography), bib_format="bibtex").entries
+        return {entry.key: (authors(entry), entry.fields.get("year", "")) for entry in Wordless().sort(known.values())}
 
     def opening(self, chapter: Path, package: str, address: str) -> str:
         """What the notebook says first: where it is from and what it needs to run."""
