@@ -12,7 +12,7 @@ import traitlets
 
 from lrlib import page, words
 from lrlib.lab import lab
-from lrlib.quantities import QUANTITIES, quantity
+from lrlib.quantities import OF_THE_END, QUANTITIES, quantity
 from lrlib.settings import choice, number, shown
 
 
@@ -151,8 +151,12 @@ class ask(anywidget.AnyWidget):
         key = reply_to(given, answer, mistakes, self)
         low, high = self.goal or (None, None)
         values = {"given": given, "answer": answer, "low": low, "high": high}
+        if key in ("ask_nothing", "ask_above") and self.answer in OF_THE_END and not np.isfinite(answer):
+            step = self._value("diverged_at")
+            if self.goal is not None and np.isfinite(step):
+                key, values["step"] = "ask_diverged", step
         shown = {
-            name: _written(value, strings, 6 if name == "given" else 3)  # the reader's own number is not rounded
+            name: _written(value, strings, 6 if name in ("given", "step") else 3)  # these are not rounded
             for name, value in values.items()
             if value is not None
         }

@@ -64,7 +64,8 @@ class lab(anywidget.AnyWidget):
     Arguments
         surface: one of `surfaces`, or its name; or a `Recording` of what no page can compute, or several of them
             in a dict by the name of their model, of which the reader picks one. A model's name is a string
-            `model_<name>` of the locale files. Of recordings only model, lr (the nearest stop is taken), panels,
+            `model_<name>` of the locale files. Recordings by "schedule_" and the name of a schedule, such as
+            "schedule_cosine", are drawn beside each other, each at the stop nearest to lr. Of recordings only model, lr (the nearest stop is taken), panels,
             smoothing, trains, cursor and language can be chosen.
         optimizer: one of `optimizers`, or its name; or a list of up to five of them, a race, with the
             first in focus.
@@ -96,7 +97,8 @@ class lab(anywidget.AnyWidget):
             "schedule", "noise", "dtype", "clip", "resume" (the step, and what is lost there), "range" (its
             steps and its smoothing), "steps", "race" (to add rules).
         predict: what the reader is to foretell first: "regime", "loss", "overflow" or "end".
-        hidden: the panels that stay hidden until then.
+        hidden: the panels that stay hidden until then; and "border", what slider and sentence say of the rate at which
+            the run begins to diverge, which stays hidden where nothing is to be foretold.
         model: of several recordings the one in focus at first; by default the first.
         trains: the share of the first loss below which the last one of every run must be where a rate trains; for
             "limits".
@@ -264,7 +266,8 @@ class lab(anywidget.AnyWidget):
     def _facts(self, paths: dict[str, Path]) -> dict[str, Any]:
         state, path = self._state, paths[self.optimizer]
         resumed = (self.resume, self.lost) if is_resumed(state) else None
-        return words.facts(path, self.view, self.panels, rate_of(state, self.optimizer), _floor(state, path), resumed)
+        told = words.facts(path, self.view, self.panels, rate_of(state, self.optimizer), _floor(state, path), resumed)
+        return told | {"threshold": np.nan, "crosses": None} if self.guess is None and "border" in self.hidden else told
 
     def _said(self, paths: dict[str, Path]) -> str:
         race = [(name, float(path.losses[-1])) for name, path in paths.items()] if len(paths) > 1 else None

@@ -104,5 +104,8 @@ QUANTITIES: dict[str, Callable[[Any, float, int], float]] = {
     "turning_rate": _turning_rate,
 }
 
+#: What is read at the end of a run: not to be had where it has left the numbers.
+OF_THE_END = ("loss", "fall")
+
 #: What can be told without the points of a run.
 OF_RECORDINGS = ("critical_rate", "multiplier", "product", "loss", "fall", "diverged_at")

@@ -1,4 +1,4 @@
-"""What one figure shows of recordings: one, or several by the name of their model, and what they have in common.
+"""What one figure shows of recordings: one, or several by the name of their model or schedule, and what they share.
 
 `figure/recording.js` and `figure/scatter.js` read what `Recordings.traits` writes; `stills.py` draws the same.
 """
@@ -10,14 +10,24 @@ from typing import Any
 import numpy as np
 
 from lrlib.recording import PANELS, Recording, sentence
+from lrlib.schedules import SCHEDULES
 from lrlib.settings import choice, nearest, number, shown
 from lrlib.words import strings
 
 #: Panels with a mark for each run or each model; like the gauge they need the sharpness.
 SCATTERS = ("crossings", "limits")
 
+#: Panels that show several schedules beside each other.
+BESIDE = ("loss", "norm", "schedule")
+
 #: As many as there are shapes of marks.
 MOST_MODELS = 12
+
+#: As many as there are lines that can be told apart.
+MOST_SCHEDULES = 5
+
+#: Before the name of a schedule, where recordings are of schedules.
+SCHEDULE = "schedule_"
 
 #: Of several recordings, in a page that may hold many.
 MOST_BYTES = 400_000
@@ -31,7 +41,8 @@ class Recordings:
 
     Arguments
         given: a `Recording`, or a dict of recordings by the name of their model, 1 to 12. A name is that of a string
-            `model_<name>` of the locale files.
+            `model_<name>` of the locale files. Or, to see up to 5 schedules beside each other, a dict of recordings of
+            the same number of steps by "schedule_" and the name of their schedule.
         share: of the first loss; for the panel "limits", as for `Recording.trains`.
 
     Raises TypeError or ValueError for anything else.
@@ -45,7 +56,7 @@ class Recordings:
 
     def __init__(self, given: Any, share: float = SHARE):
         self.share = number("trains", share, 0, 1, open_low=True)
-        self.single = isinstance(given, Recording)
+        self.single, self.beside = isinstance(given, Recording), False
         if self.single:
             self._all = {None: given}
             return
@@ -56,6 +67,9 @@ class Recordings:
             if not isinstance(recording, Recording):
                 raise TypeError(f"what is shown of {name!r} must be a Recording, got {shown(recording)}")
         self._all = dict(given)
+        self.beside = any(name.startswith(SCHEDULE) for name in given)
+        if self.beside:
+            _check_schedules(self._all)
 
     @property
     def names(self) -> list[str | None]:
@@ -69,12 +83,14 @@ class Recordings:
     def panels(self) -> list[str]:
         """The panels that there are numbers for, in every recording."""
         usual = [name for name in PANELS if all(name in each.panels for each in self._all.values())]
+        if self.beside:
+            return [name for name in usual if name in BESIDE]
         known = all(each.predicts for each in self._all.values())
         return usual + (["crossings"] if "gauge" in usual else []) + (["limits"] if known else [])
 
     def label(self, model: str | None, language: str) -> str:
         """The name of a model in a language; nothing for a single recording."""
-        return "" if model is None else strings(language)["model_" + model]
+        return "" if model is None else strings(language)[_string(model)]
 
     def sentence(self, model: str | None, lr: float, language: str) -> str:
         """What the figure shows of a model at a rate, in words."""
@@ -173,6 +189,8 @@ class Recordings:
         needed = (PANELS | dict.fromkeys(SCATTERS, "sharpness"))[choice("panels", name, [*PANELS, *SCATTERS])]
         if name in self.panels:
             return
+        if self.beside and name not in BESIDE:
+            raise ValueError(f"panels {name!r} shows no schedules beside each other. Known: {', '.join(self.panels)}")
         lacking = [model for model, each in self._all.items() if name not in Recordings(each).panels]
         of = "" if self.single else f" for {', '.join(lacking)}"
         raise ValueError(
@@ -192,8 +210,28 @@ def fixed(recording: dict[str, Any], model: str | None) -> dict[str, Any]:
     return {"steps": packed["steps"], "lr_range": [rates[0], rates[-1] if len(rates) > 1 else 2 * rates[0]]}
 
 
+def _string(name: str) -> str:
+    """Which string of the locale files says the name of a model, or of a schedule."""
+    return name if name.startswith(SCHEDULE) else "model_" + name
+
+
+def _check_schedules(recordings: dict[str, Recording]) -> None:
+    """That recordings can be shown beside each other."""
+    if not all(name.startswith(SCHEDULE) for name in recordings) or len(recordings) > MOST_SCHEDULES:
+        raise ValueError(
+            f"a figure shows either models or up to {MOST_SCHEDULES} schedules, got {len(recordings)} recordings: "
+            f"{shown(list(recordings))}"
+        )
+    steps = {each.steps for each in recordings.values()}
+    if len(steps) > 1:
+        raise ValueError(f"recordings of schedules must have the same number of steps, got {shown(sorted(steps))}")
+
+
 def _check_name(name: Any) -> None:
     """That a model has a name in the locale files."""
+    if isinstance(name, str) and name.startswith(SCHEDULE):
+        choice("schedule", name.removeprefix(SCHEDULE), SCHEDULES)
+        return
     known = [key.removeprefix("model_") for key in strings("en") if key.startswith("model_")]
     if not isinstance(name, str):
         raise TypeError(f"a model must be a name, got {shown(name)}. {nearest('', known)}")

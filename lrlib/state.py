@@ -380,7 +380,7 @@ CHECKS = {
     "panels": _panels,
     "controls": lambda given, _: _names("controls", given, CONTROLS),
     "predict": lambda given, _: None if given is None else choice("predict", given, PREDICTIONS),
-    "hidden": lambda given, _: _names("hidden", given, PANELS),
+    "hidden": lambda given, _: _names("hidden", given, (*PANELS, "border")),
     "guess": lambda given, _: given,  # what it may be is a matter of `predict`
     "recording": _recording,
     "model": lambda given, _: given,  # of which there are, tells the recording

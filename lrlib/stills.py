@@ -46,11 +46,12 @@ def still(
     recording = recordings[model]
     stop = recording.at(lr)
     test = _tested(recording, stop, smoothing) if "range" in panels else None
-    scene = figures.Scene({"gd": stop}, "gd", None, recording.facts(lr), language, cursor, test=test)
+    stops = {name: recordings[name].at(lr) for name in recordings.names} if recordings.beside else {model: stop}
+    scene = figures.Scene(stops, model, None, recording.facts(lr), language, cursor, test=test)
     columns = 2 if len(panels) == 4 else min(3, len(panels))
     rows = -(-len(panels) // columns)
     with matplotlib.rc_context({"font.family": figures.fonts(language), "axes.unicode_minus": False}):
-        named = len(recordings.names) > 1 and bool(set(panels) & set(SCATTERS))
+        named = len(recordings.names) > 1 and (recordings.beside or bool(set(panels) & set(SCATTERS)))
         names = [recordings.label(name, language) for name in recordings.names] if named else []
         beside = _columns_of(names, columns)
         below = 0.17 * -(-len(names) // beside)  # for the legend
@@ -85,10 +86,11 @@ def _draw(axes: Axes, scene: figures.Scene, name: str, recordings: Recordings, m
         {"crossings": _draw_crossings, "limits": _draw_limits}[name](axes, scene, recordings, model)
     else:
         figures.draw(axes, scene, name)
-        _draw_band(axes, scene.path, name)
+        for at, stop in enumerate(scene.paths.values()):
+            _draw_band(axes, stop, name, figures.RACERS[at][0])
 
 
-def _draw_band(axes: Axes, stop: Stop, panel: str) -> None:
+def _draw_band(axes: Axes, stop: Stop, panel: str, color: str) -> None:
     """The range of the seeds, on an axis of exponents; the axis grows where it must."""
     band = stop.bands.get({"loss": "losses", "norm": "norms"}.get(panel))
     if band is None:
@@ -100,15 +102,15 @@ def _draw_band(axes: Axes, stop: Stop, panel: str) -> None:
     top = max(top, np.ceil(seen.max() + 0.1)) if seen.size else top
     # As far down as the page shows it: ten powers of ten.
     bottom = min(bottom, np.floor(max(least.min() - 0.1, top - 10))) if least.size else bottom
-    _fill(axes, np.where(low == -np.inf, bottom, low), np.where(high == -np.inf, bottom, high), top)
+    _fill(axes, np.where(low == -np.inf, bottom, low), np.where(high == -np.inf, bottom, high), top, color)
     axes.set_ylim(bottom, top)
 
 
-def _fill(axes: Axes, low: np.ndarray, high: np.ndarray, top: float) -> None:
+def _fill(axes: Axes, low: np.ndarray, high: np.ndarray, top: float, color: str) -> None:
     """Between lowest and highest, where the lowest is a number; a highest that is none is beyond the top."""
     there = np.flatnonzero(np.isfinite(low))
     high = np.where(np.isfinite(high), high, top + 1)
-    axes.fill_between(there, low[there], high[there], color="#0b62a8", alpha=0.2, lw=0)
+    axes.fill_between(there, low[there], high[there], color=color, alpha=0.2, lw=0)
 
 
 def _draw_gauge(axes: Axes, scene: figures.Scene, product: str, marks: list[int]) -> None:
@@ -138,12 +140,13 @@ def _draw_gauge(axes: Axes, scene: figures.Scene, product: str, marks: list[int]
 
 
 def _legend(figure: Figure, recordings: Recordings, model: str | None, names: list[str], columns: int) -> None:
-    """Which shape is which model's."""
+    """Which shape is which model's, or which line which schedule's."""
     handles = [
-        Line2D([], [], ls="", **_look(recordings, name), ms=5, label=label)
+        Line2D([], [], **_look(recordings, name), ms=5, label=label)
         for name, label in zip(recordings.names, names, strict=True)
     ]
-    look = {"fontsize": 8, "frameon": False, "columnspacing": 1.0, "handletextpad": 0.2, "handlelength": 1.2}
+    long = 3.0 if recordings.beside else 1.2
+    look = {"fontsize": 8, "frameon": False, "columnspacing": 1.0, "handletextpad": 0.2 * long, "handlelength": long}
     legend = figure.legend(handles=handles, loc="outside lower center", ncols=columns, **look)
     legend.get_texts()[recordings.names.index(model)].set_fontweight("bold")
 
@@ -160,7 +163,10 @@ def _columns_of(names: list[str], panels: int) -> int:
 
 def _look(recordings: Recordings, model: str | None) -> dict[str, Any]:
     at = recordings.names.index(model)
-    return {"marker": SHAPES[at], "color": _COLOURS[at % len(_COLOURS)], "mew": 0.7}
+    if recordings.beside:
+        color, line, _ = figures.RACERS[at]
+        return {"color": color, "ls": line, "lw": 1.4}
+    return {"ls": "", "marker": SHAPES[at], "color": _COLOURS[at % len(_COLOURS)], "mew": 0.7}
 
 
 def _draw_crossings(axes: Axes, scene: figures.Scene, recordings: Recordings, model: str | None) -> None:
@@ -174,7 +180,7 @@ def _draw_crossings(axes: Axes, scene: figures.Scene, recordings: Recordings, mo
     ]
     seen = [step for _, _, first in runs for step in (first.crosses, first.rises) if step is not None]
     most = np.log1p(max(10, *seen, 10))
-    never = 1.13 * most
+    border, never, edge = 1.07 * most, 1.155 * most, 1.24 * most  # room for the ring of a mark in a heap
     places = np.array(
         [[never if at is None else np.log1p(at) for at in (one.crosses, one.rises)] for _, _, one in runs]
     )
@@ -188,15 +194,15 @@ def _draw_crossings(axes: Axes, scene: figures.Scene, recordings: Recordings, mo
         if first.crosses is not None and first.below < first.crosses - 1:
             axes.plot([x - np.log1p(first.crosses) + np.log1p(first.below + 1), x], [y, y], color=look["color"], lw=0.9)
         face = {"mec": "white"} if whole else {"mfc": "white", "mec": look["color"], "mew": 1.3}
-        axes.plot(x, y, ls="", ms=5.5, **look | face)
+        axes.plot(x, y, ms=5.5, **look | face)
         if name == model and lr == scene.told["lr"]:
             _ring(axes, x, y)
     axes.plot([0, most], [0, most], color=figures.INK, ls="--", lw=0.8, alpha=0.6, zorder=0)
     for line in (axes.axvline, axes.axhline):
-        line(1.065 * most, color=figures.INK, ls=":", lw=0.6)
+        line(border, color=figures.INK, ls=":", lw=0.6)
     steps = [step for step in _STEPS_NAMED if np.log1p(step) <= most]
     ticks, names = [*np.log1p(steps), never], [*(scene.number(step) for step in steps), scene.words["never"]]
-    axes.set(xlim=(-0.11 * most, 1.2 * most), ylim=(-0.06 * most, 1.2 * most))
+    axes.set(xlim=(-0.14 * most, edge), ylim=(-0.08 * most, edge))
     axes.set_xticks(ticks, names, fontsize=7)
     axes.set_yticks(ticks, names, fontsize=7)
     _name_axes(axes, scene, "axis_crosses", "axis_rises")
@@ -229,7 +235,6 @@ def _draw_limits(axes: Axes, scene: figures.Scene, recordings: Recordings, model
     low, high = np.log10(seen.min() / 1.4), np.log10(seen.max() * 1.4)
     endless = any(np.isinf(np.median(one.predicted)) for one in limits.values())
     right = high + 0.12 * (high - low) * endless
-    places = {}
     for name, one in limits.items():
         look, predicted = _look(recordings, name), np.log10(one.predicted)
         x = np.median(predicted) if np.isfinite(np.median(predicted)) else (high + right) / 2
@@ -241,11 +246,9 @@ def _draw_limits(axes: Axes, scene: figures.Scene, recordings: Recordings, model
         if np.isfinite(predicted).all():
             axes.plot([predicted.min(), predicted.max()], [y, y], color=look["color"], lw=1.2)
         face = {"mec": "white"} if one.trains is not None else {"mfc": "white", "mec": look["color"], "mew": 1.3}
-        axes.plot(x, y, ls="", ms=6.5, **look | face)
-        places[name] = x, y
-    _ring(axes, *places[model])
-    across = (right - low, high - low)
-    _name_mark(axes, recordings.label(model, scene.language), places[model], list(places.values()), (low, low), across)
+        axes.plot(x, y, ms=6.5, **look | face)
+        if name == model:
+            _ring(axes, x, y)
     axes.plot([low, high], [low, high], color=figures.INK, ls="--", lw=0.8, alpha=0.6, zorder=0)
     if endless:
         axes.axvline(high, color=figures.INK, ls=":", lw=0.6)
@@ -263,23 +266,6 @@ def _round_rates(low: float, high: float) -> list[float]:
     tens = [float(f"1e{int(power)}") for power in powers]
     factors = (1, 2, 5) if len(tens) < 5 else (1,)
     return [factor * ten for ten in tens for factor in factors if low <= factor * ten <= high]
-
-
-def _name_mark(axes: Axes, name: str, at: Any, marks: list, corner: Any, span: Any) -> None:
-    """A name beside a mark, where it hides the fewest others; sizes in points, about those of a panel."""
-    x, y = ((np.array(marks) - corner) / span * (190, 150)).T
-    here, wide = (np.array(at) - corner) / span * (190, 150), 4.9 * figures._width(name)
-    starts = [np.clip(start, 2 - here[0], 188 - wide - here[0]) for start in (9, -9 - wide)]
-    corners = [(start, up) for up in (8, -15, 24, -31) for start in starts]
-
-    def hidden(offset: tuple[float, float]) -> int:
-        left, low = here + offset
-        outside = low < 0 or low > 140
-        return 100 * outside + int(((x > left - 4) & (x < left + wide + 4) & (y > low - 5) & (y < low + 12)).sum())
-
-    # Beneath the marks, so that it covers none.
-    look = {"bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}, "zorder": 1}
-    axes.annotate(name, at, min(corners, key=hidden), textcoords="offset points", fontsize=8, **look)
 
 
 def _ring(axes: Axes, x: float, y: float) -> None:

@@ -124,7 +124,7 @@ class trials:
             parts.append(f'<circle {place} r="2.6" fill="currentColor"/>')
             if i == best:
                 parts.append(f'<circle {place} r="6" fill="none" stroke="currentColor" stroke-width="1.6"/>')
-        ends = [[_power(end) for end in each] for each in self._ends]
+        ends = [_written(each, words.strings(self._language)["decimal"]) for each in self._ends]
         texts = [
             (_LEFT, bottom + 22, "middle", ends[0][0]),
             (right, bottom + 22, "middle", ends[0][1]),
@@ -159,9 +159,12 @@ class trials:
         return np.log(values / low) / np.log(high / low)
 
 
-def _power(value: float) -> str:
-    exponent = math.log10(value)
-    return words.ten_to(round(exponent)) if abs(exponent - round(exponent)) < 1e-9 else words.format_number(value)
+def _written(ends: Any, decimal: str) -> list[str]:
+    """The ends of an axis, both as powers of ten or, where one is none, both as numbers."""
+    exponents = [math.log10(end) for end in ends]
+    if all(abs(exponent - round(exponent)) < 1e-9 for exponent in exponents):
+        return [words.ten_to(round(exponent)) for exponent in exponents]
+    return [words.format_number(end, decimal) for end in ends]
 
 
 def _symbol(name: str) -> str:

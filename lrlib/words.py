@@ -19,6 +19,9 @@ LANGUAGES = ("en", "de", "zh", "ko")
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _current = "en"
 
+#: Beside a number that was computed, what rounding may have made of 0.
+_ROUNDING = 1e-12
+
 
 def use(language: str) -> None:
     """Set the language of all figures made from here on.
@@ -104,7 +107,8 @@ def facts(
     logarithm can show it, `infinite` the first whose loss is infinite or nan, `nan` the first whose
     point is nan. `place` is the point at `leaves`, `before` the loss one step before `infinite`, `ends`
     the last rate where a schedule has moved it, `bounces` whether the path ends between two points. One
-    step shows no `regime`. `rate` is the one that the schedule begins with; of `floor`, the noise floor at
+    step shows no `regime`, nor does a run that is infinite before it has made two; `steep` tells whether it
+    is that of the steepest direction alone. `rate` is the one that the schedule begins with; of `floor`, the noise floor at
     the rate of each step, the last is told, None where it does not exist. `rescaled` tells whether the gauge
     is that of a rescaled Hessian, `clips` how many gradients were clipped, None where none could be; `resumed`
     is the step at which the run is resumed, and what it lost there.
@@ -121,6 +125,9 @@ def facts(
     bowl = bool((path.preconditioned_eigenvalues[0] > 0).all())
     plain = constant and moves and bowl and path.optimizer.scale is None and path.noise is None
     product, threshold = float(path.gauge[0]), float(path.threshold[0])
+    seen = len(path.losses) > 2 and (infinite is None or infinite > 1)
+    regime = _regime(product, _glide(path), threshold) if plain and seen else None
+    steep = _steep(path) if regime else None
     return {
         "rule": path.optimizer.name,
         "rescaled": path.optimizer.scale is not None or path.clip is not None,
@@ -129,7 +136,8 @@ def facts(
         "product": product,
         "threshold": threshold,
         "constant": constant,
-        "regime": _regime(product, _glide(path), threshold) if plain and len(path.losses) > 2 else None,
+        "regime": None if steep is None and regime != "glide" else regime,
+        "steep": bool(steep),
         "bounces": not plain and path.noise is None and _bounces(path.points.astype(float)),
         "clips": None if path.clip is None else int((path.clipped[:-1] < 1).sum()),
         "resumed": resumed,
@@ -157,6 +165,19 @@ def _bounces(points: np.ndarray) -> bool:
         return False
     jump = apart(-1, -2)
     return jump > 1e-6 * apart(0, 1) and max(apart(-1, -3), apart(-2, -4)) <= 1e-6 * jump
+
+
+def _steep(path: Path) -> bool | None:
+    """Whether the largest curvature is that of one direction alone; None where the path does not move along it."""
+    large, small = path.eigenvalues[0][[0, -1]]
+    if large - small <= _ROUNDING * large:
+        return False
+    point, settings = path.points[0].astype(float), {n: float(v) for n, v in path.surface_settings.items()}
+    a, b, d = path.surface.hessian(*point, **settings)
+    gx, gy = path.gradients[0].astype(float)
+    # (H − λ₂)g, the part of Hg that the other direction does not explain.
+    part = max(abs((a - small) * gx + b * gy), abs(b * gx + (d - small) * gy))
+    return True if part > _ROUNDING * large * max(abs(gx), abs(gy)) else None
 
 
 def _glide(path: Path) -> float:
@@ -216,7 +237,7 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
     if told["ends"] is not None and number["ends"] != number["lr"]:
         said.append(say("ends"))
     if told["regime"]:
-        said.append(say(told["regime"]))
+        said.append(say(regime_key(told, words)))
     if told["clips"] is not None:
         said.append(say("clips", count=told["clips"]))
     if told["resumed"] is not None:
@@ -240,6 +261,12 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
     if told["floor"] is not None:
         said.append(say("floor", floor=format_number(told["floor"], words["decimal"])))
     return words["join"].join(said)
+
+
+def regime_key(told: dict[str, Any], strings: dict[str, str]) -> str:
+    """Which string tells the regime: where it is that of the steepest direction alone, and has a string for that, this one."""
+    steep = f"{told['regime']}_steep"
+    return steep if told["steep"] and f"says_{steep}" in strings else told["regime"]
 
 
 def written(told: dict[str, Any], names: tuple[str, ...], decimal: str) -> dict[str, str]:

@@ -102,6 +102,20 @@ def test_a_goal_is_reached_or_missed_by_so_much():
     assert question.check() == "Right. Last loss divided by the first: 0.00802."
 
 
+def test_a_goal_about_the_end_of_a_run_that_has_left_the_numbers_says_what_to_do():
+    figure = lab("parabola", lr=3, steps=600)
+    for name, steps in (("loss", 600), ("loss", 1200), ("fall", 600)):  # ∞, and later nan
+        figure.steps = steps
+        said = ask(name, figure=figure, goal=(None, 1)).check()
+        assert said.startswith("Not yet. At step 510 the run has left the numbers") and "Lower the rate" in said
+    figure.steps = 30
+    assert "more than 1." in ask("loss", figure=figure, goal=(None, 1)).check()
+    figure.steps = 600
+    assert ask("loss", figure=figure, goal=(1, None)).check().startswith("Right.")
+    assert ask("diverged_at", figure=figure, goal=(None, 600)).check() == "Right. First step with ∞ or nan: 510."
+    assert "does not exist" in ask("condition", figure=lab("saddle", lr=3, steps=900), goal=(None, 1)).check()
+
+
 def test_what_the_quantities_are():
     figure = bowl(lr=0.02, cursor=3)
     known = {"critical_rate": 0.08, "best_rate": 2 / 26, "condition": 25, "contraction": 24 / 26}

@@ -386,6 +386,18 @@ def test_what_is_to_be_foretold_is_not_given_away():
     assert (np.asarray(alone.convert("RGB")).astype(int) == (0x0B, 0x62, 0xA8)).all(axis=-1).sum() > blue + 50
 
 
+def test_a_hidden_border_is_not_told_until_something_has_been_foretold():
+    told, silent = (lab("quadratic", "gd", 0.3, hidden=hidden) for hidden in ([], ["border"]))
+    assert told.sentence.startswith("η = 0.3, ηλ = ") and "threshold" in told.sentence
+    assert silent.sentence.startswith("η = 0.3. ") and "threshold" not in silent.sentence
+    assert "each step lands farther out" in silent.sentence and "each step lands farther out" in told.sentence
+    late = lab("double_well", "gd", 0.6, start=0.01, steps=60, hidden=["border"])
+    assert "step" in late.sentence and "threshold" not in late.sentence
+    foretold = lab("quadratic", "gd", 0.3, predict="regime", hidden=["border"])
+    foretold.guess = "explode"
+    assert foretold.sentence == told.sentence
+
+
 def test_where_all_panels_are_hidden_the_landscape_without_its_path_remains():
     figure = lab(predict="loss", panels=["loss"], hidden=["loss"])
     assert forms(figure)["text/plain"] == "Path on the loss" and opened(figure).width < 400

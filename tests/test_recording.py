@@ -356,6 +356,40 @@ def test_a_refused_model_leaves_the_figure_as_it_was():
     assert (figure.model, figure.lr, figure.steps) == ("cnn", 1, 4)
 
 
+def decays() -> dict[str, Recording]:
+    """Two schedules of two rates each, three steps, two seeds."""
+    falls = {"schedule_cosine": [1, 0.5, 0], "schedule_step_decay": [1, 1, 0.1]}
+    losses = [[[8, 4, 2, 1], [8, 6, 4, 2]], [[8, 2, 1, 0.5], [8, 3, 2, 1]]]
+    made = (Recording([0.1, 0.2], losses, schedule=np.outer([0.1, 0.2], fall)) for fall in falls.values())
+    return dict(zip(falls, made, strict=True))
+
+
+def test_schedules_stand_beside_each_other():
+    shown = decays()
+    figure = lab(shown, lr=0.2, panels=["schedule", "loss"], model="schedule_step_decay", language="de")
+    assert figure.sentence == "Stufen: " + shown["schedule_step_decay"].sentence(0.2, "de")
+    assert Recordings(shown).beside and not Recordings(family()).beside and not Recordings(family()["mlp"]).beside
+    with_gauge = {"schedule_cosine": Recording([1], [[2, 1]], sharpness=[[1]])}
+    assert Recordings(shown).panels == Recordings(with_gauge).panels == ["loss", "schedule"]
+
+
+@pytest.mark.parametrize(("panel", "low"), [("schedule", 0.02), ("loss", 1)])
+def test_the_picture_has_a_line_and_a_band_for_each_schedule(monkeypatch, panel, low):
+    pictures = []
+    monkeypatch.setattr(figures, "packed", lambda figure: pictures.append(figure) or b"")
+    Recordings(decays()).still("schedule_cosine", 0.2, [panel], "en")
+    (figure,) = pictures
+    (axes,), (legend,) = figure.axes, figure.legends
+    lines = [line for line in axes.lines if len(line.get_ydata()) >= 3]
+    assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(lines) == 2
+    assert len(axes.collections) == (2 if panel == "loss" else 0)
+    assert len({tuple(band.get_facecolor()[0]) for band in axes.collections}) == len(axes.collections)
+    assert [text.get_text() for text in legend.get_texts()] == ["Cosine", "Step decay"]
+    assert [text.get_fontweight() for text in legend.get_texts()] == ["bold", "normal"]
+    drawn = [(line.get_color(), line.get_linestyle()) for line in legend.get_lines()]
+    assert drawn == [(line.get_color(), line.get_linestyle()) for line in lines]
+
+
 def test_a_link_of_the_book_sets_model_and_rate():
     figure = lab(family(), model="mlp", lr=0.5)
     assert states.link(2, figure._state, {"model": "cnn", "lr": 2}) == "#figure=2&lr=2.0&model=%22cnn%22"
@@ -425,7 +459,7 @@ def test_the_picture_of_the_limits_has_a_bar_to_the_rate_that_fails():
     ]
     assert any(bar == pytest.approx([1, 2]) for bar in bars)
     assert axes.get_xticklabels()[-1].get_text() == "∞"
-    assert [text.get_text() for text in axes.texts] == ["Convolutional network"]
+    assert not axes.texts  # a name would lie over marks: the legend has it
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -506,6 +540,26 @@ def test_a_figure_of_a_recording_shows_its_stops_and_has_no_path():
             lambda: lab({"rn": Recording([1], ONE)}),
             ValueError,
             "model 'rn' is unknown, .* no model_rn: did you mean 'rnn'",
+        ),
+        (
+            lambda: lab({"schedule_cosin": Recording([1], ONE)}),
+            ValueError,
+            "schedule 'cosin' is unknown: did you mean 'cosine'",
+        ),
+        (
+            lambda: lab(decays() | family()),
+            ValueError,
+            "a figure shows either models or up to 5 schedules, got 5 recordings",
+        ),
+        (
+            lambda: lab(decays() | {"schedule_linear": Recording([1], ONE)}),
+            ValueError,
+            r"recordings of schedules must have the same number of steps, got \[1, 3\]",
+        ),
+        (
+            lambda: lab(decays(), panels=["gauge"]),
+            ValueError,
+            "panels 'gauge' shows no schedules beside each other. Known: loss, schedule",
         ),
         (lambda: lab({"rnn": ONE}), TypeError, "what is shown of 'rnn' must be a Recording, got"),
         (lambda: lab(family(), model="rn"), ValueError, "model 'rn' is unknown: did you mean 'rnn'"),

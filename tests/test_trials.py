@@ -72,6 +72,15 @@ def test_it_says_what_it_draws_in_every_language(language):
     assert bundle["text/html"].count('role="img"') == 2 and bundle["text/html"].count(" aria-label=") == 2
 
 
+def test_both_ends_of_an_axis_are_written_alike():
+    def texts(ranges):
+        return re.findall(r"<text[^>]*>([^<]*)</text>", trials(ADAM, ranges, 4)._repr_mimebundle_()["text/html"])[:6]
+
+    lrlib.use("de")
+    assert texts(RANGES) == ["10⁻³", "10¹", "η", "10⁻¹⁰", "10⁻⁴", "ε"]
+    assert texts({"lr": (0.1, 3), "beta1": (0.1, 0.99)}) == ["0,1", "3", "η", "0,1", "0,99", "β₁"]
+
+
 def test_runs_that_explode_are_tries_too():
     drawn = trials(
         search.Descent("quadratic", "momentum", (-4, 2.5), 400, **NARROW), {"lr": (1e-3, 1e3), "beta": (0.1, 0.99)}, 9

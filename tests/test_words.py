@@ -84,6 +84,52 @@ def test_the_sentence_names_the_regime(lr, part):
     assert part in tell(lr)
 
 
+def regimes_in(said, language="en"):
+    told = strings(language)
+    regimes = re.compile("says_(glide|zigzag|swing|border|border_memory|explode|widen)(_steep)?")
+    keys = [key for key in told if regimes.fullmatch(key)]
+    return [key.removeprefix("says_") for key in keys if told[key] in said]
+
+
+@pytest.mark.parametrize(
+    ("rule", "start", "lr", "condition", "regime"),
+    [
+        ("gd", (-4, 1), 0.005, 100, ["glide"]),
+        ("gd", (-4, 1), 0.015, 100, ["zigzag_steep"]),
+        ("gd", (-4, 1), 0.02, 100, ["border_steep"]),
+        ("gd", (-4, 1e-6), 0.022, 100, ["explode_steep"]),  # while the loss falls
+        ("momentum", (-4, 1), 0.015, 100, ["swing_steep"]),
+        ("momentum", (-4, 1), 0.05, 100, ["widen_steep"]),
+        ("gd", (-4, 1), 1.5, 1, ["zigzag"]),  # all directions are alike
+        ("gd", (-4, 1), 2.5, 1, ["explode"]),
+        ("gd", (-4, 0), 0.005, 100, ["glide"]),
+        ("gd", (-4, 0), 0.015, 100, []),  # the path never moves along the steepest direction
+        ("gd", (-4, 0), 0.022, 100, []),
+    ],
+)
+@pytest.mark.parametrize("rotation", [0, 30])
+def test_the_regime_is_that_of_the_steepest_direction(rule, start, lr, condition, regime, rotation):
+    turned = np.array([[np.cos(np.pi / 6), -np.sin(np.pi / 6)], [np.sin(np.pi / 6), np.cos(np.pi / 6)]])
+    if rotation:
+        if 0 in start:
+            return  # no start lies exactly on a turned axis
+        start = tuple(turned @ start)
+    path = descend("quadratic", rule, start, lr, 58, condition=condition, rotation=rotation)
+    assert regimes_in(sentence(facts(path, ((-50, 50), (-50, 50)), ("loss",), lr), "en")) == regime
+
+
+def test_of_a_run_that_is_infinite_before_two_steps_no_regime_is_told():
+    raw = {"mean_x": 165.1, "mean_y": 62019.0, "variance_x": 120.4, "slope": 616.1, "residual": 414700.0}
+    for dtype, regime in (("float32", "zigzag_steep"), ("float16", None)):
+        path = descend("regression", "gd", (0, 0), 5e-5, 60, dtype=dtype, **raw)
+        said = sentence(facts(path, ((-5, 5), (-5, 5)), ("loss",), 5e-5), "en")
+        assert regimes_in(said) == [regime] * bool(regime), said
+        assert ("∞" in said) == (dtype == "float16")
+    # Later the regime has been seen.
+    said = tell(2.5, dtype="float16", steps=60)
+    assert regimes_in(said) == ["explode"] and "∞" in said
+
+
 @pytest.mark.parametrize(("rule", "threshold"), [("momentum", 3.0), ("nesterov", 1.5)])
 @pytest.mark.parametrize("off", [-2, 0, 2])
 def test_on_the_threshold_of_a_memory_it_is_said_whatever_rounding_does(rule, threshold, off):

@@ -24,6 +24,9 @@ const QUANTITIES = {
   turning_rate: ({ run, step }) => turningRate(run, step),
 };
 
+/** What is read at the end of a run: not to be had where it has left the numbers. */
+const OF_THE_END = ["loss", "fall"];
+
 /** One of them, as a figure stands; null while the reader has something to foretell there. */
 function quantity(name, figure) {
   figure.build();
@@ -101,8 +104,10 @@ function renderAsk({ model, el }) {
   const known = (value) => (typeof value === "string" && !choices ? quantity(value, figureOf(el)) : value);
   const reply = (given) => {
     const answer = known(question.answer), mistakes = question.mistakes.map(([value, why]) => [known(value), why]);
-    const key = replyTo(given, answer, mistakes, question), [low, high] = (goal ?? []).map((end) => written(end ?? 0));
-    const says = fill(words[key], { name, low, high, given: written(given, 6), answer: written(answer ?? 0) });
+    const [low, high] = (goal ?? []).map((end) => written(end ?? 0)), told = replyTo(given, answer, mistakes, question);
+    const lost = goal && OF_THE_END.includes(question.answer) && ["ask_nothing", "ask_above"].includes(told) && !Number.isFinite(answer);
+    const step = lost ? known("diverged_at") : NaN, key = Number.isFinite(step) ? "ask_diverged" : told;
+    const says = fill(words[key], { name, low, high, step: written(step, 6), given: written(given, 6), answer: written(answer ?? 0) });
     return { right: ["ask_right", "ask_reached"].includes(key), says };
   };
   form.addEventListener("submit", (event) => {

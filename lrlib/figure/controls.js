@@ -78,7 +78,7 @@ function rateControl(hands, author, words, signal) {
       .style("--down", ({ at: rate, name: text }) => `${rowFor(taken, middle(place(rate) * width, text), text) * 26}px`)
       .attr("aria-label", ({ at: rate, name: text }) => run.recorded ? `η = ${text}` : `η = ${text} = ${formatNumber(rate, words.decimal)}`)
       .text(({ name: text }) => text).on("click", (_, { at: rate }) => set(rate));
-    rows = Math.max(rows, taken.length, visible.length > 1 ? 2 : 1); // what lies below must not jump
+    if (width) rows = Math.max(rows, taken.length, visible.length > 1 ? 2 : 1); // what lies below must not jump
     marks.style.height = `${26 * rows}px`;
   };
   return {
@@ -95,7 +95,7 @@ function rateControl(hands, author, words, signal) {
       name.textContent = scene.runs.length > 1 && run.name in scene.state.rates ? fill(words.titled, { title: words.rate, name: words["rule_" + run.name] }) : words.rate;
       range.value = scale.toStop(run.lr);
       const product = run.gauge[0][0];
-      range.setAttribute("aria-valuetext", formatNumber(run.lr, words.decimal) + (Number.isNaN(product) ? "" : `; ${productName(run, 0, true)} = ${formatNumber(product, words.decimal)}`));
+      range.setAttribute("aria-valuetext", formatNumber(run.lr, words.decimal) + (Number.isNaN(product) || isBorderHidden(scene.state) ? "" : `; ${productName(run, 0, true)} = ${formatNumber(product, words.decimal)}`));
       number.show(run.lr);
       this.mark(scene);
       node.classList.toggle("over", run.thresholds !== null && product > run.thresholds[0]);

@@ -82,7 +82,7 @@ function curvePanel(frame, hands, curve) {
     const place = plainScale(y, log), toPixel = log ? (value) => (value === 0 ? height + 4 : value === Infinity ? -4 : place(value)) : place;
     const stride = width / steps, xAt = (t) => t * stride, dotted = !curve.plain && steps * lines.length < MANY;
     const traced = lines.map((line) => ({ ...line, ...trace(line.values.length, xAt, (t) => toPixel(line.values[t]), FAR, dotted) }));
-    bands.selectAll("path").data(lines.filter(({ band }) => band)).join("path").attr("class", "band").attr("d", ({ band }) => bandPath(band, x, toPixel));
+    bands.selectAll("path").data(lines.filter(({ band }) => band)).join("path").attr("class", ({ run }) => `band racer-${run.racer}`).attr("d", ({ band }) => bandPath(band, x, toPixel));
     marks.selectAll("path.trail").data(traced).join("path").attr("class", classOf).attr("d", ({ line }) => line);
     marks.selectAll("path.dots").data(dotted ? traced : []).join("path").attr("class", ({ run }) => `dots racer-${run.racer}`).attr("d", ({ dots }) => dots);
     nameLines(names, traced.filter(({ name }) => name), frame, toPixel);

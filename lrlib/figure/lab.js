@@ -67,7 +67,7 @@ function makeScenes(words) {
     return run;
   };
   return (state) => {
-    const runs = state.recording ? [recordedRun(state)] : state.optimizers.map((name, racer) => runOf(state, name, racer));
+    const runs = state.recording ? recordedRuns(state) : state.optimizers.map((name, racer) => runOf(state, name, racer));
     const run = runs.find(({ name }) => name === state.optimizer), untold = isUntold(state);
     return { state, words, runs, run, untold, facts: run.recorded ? recordedFacts(run) : factsOf(run, state), cursor: Math.min(state.cursor ?? state.steps, state.steps) };
   };

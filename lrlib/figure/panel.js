@@ -28,7 +28,8 @@ function makeFrame(name, words, { over = "step", title = words[name], tall = nul
 /** Fits a frame to the width it has; true if that changed. */
 function measure(frame) {
   const width = Math.max(frame.box.clientWidth - MARGIN.left - MARGIN.right, 60);
-  const height = frame.tall ?? Math.max(frame.box.clientHeight - frame.heading.offsetHeight - (frame.below?.offsetHeight ?? 0) - MARGIN.top - MARGIN.bottom, 60);
+  const isFilling = getComputedStyle(frame.box).getPropertyValue("--filling"); // where the box has a height, whatever the panel is
+  const height = (isFilling ? null : frame.tall) ?? Math.max(frame.box.clientHeight - frame.heading.offsetHeight - (frame.below?.offsetHeight ?? 0) - MARGIN.top - MARGIN.bottom, 60);
   if (!frame.box.clientWidth || (width === frame.width && height === frame.height)) return false;
   Object.assign(frame, { width, height, axesDrawn: null });
   const { svg, inner, xAxis, yAxis, xName, note } = frame;

@@ -16,6 +16,9 @@ const PREDICTIONS = {
 /** Whether the reader has still to guess. */
 const isUntold = ({ predict, guess }) => predict !== null && guess === null;
 
+/** Whether nothing may tell where the border of the rate lies. */
+const isBorderHidden = ({ hidden, guess }) => guess === null && hidden.includes("border");
+
 /** Whether a guess is one that a figure can hold. */
 const isGuess = (guess, state) => guess === null || (state.predict !== null && (guess === SHOWN || PREDICTIONS[state.predict].allows(guess, state)));
 
@@ -77,6 +80,7 @@ const focusOf = ({ runs, run, words }) => (runs.length > 1 ? fill(words.says_foc
 /** While a guess is awaited, some panels are empty, and nothing but question and landscape answers. Nothing moves away. */
 function veil(el, { untold, state }, panels, boxes) {
   el.classList.toggle("untold", untold);
+  el.classList.toggle("borderless", untold || isBorderHidden(state));
   for (const { frame: { box, name } } of panels) {
     box.classList.toggle("veiled", untold && state.hidden.includes(name));
     box.inert = untold && name !== "landscape";
@@ -187,7 +191,7 @@ function tellRegime({ state: { guess }, facts, run, words }, say) {
   const { regime, product, threshold } = facts, number = (value) => formatNumber(value, words.decimal);
   const nameOf = (zone) => words[{ widen: "zone_explode" }[zone] ?? "zone_" + zone], values = { guess: nameOf(guess) };
   if (!regime) return say("told_open", values);
-  const border = words["says_" + regime], onBorder = regime.startsWith("border"); // none of the answers
+  const border = words["says_" + regimeKey(facts, words)], onBorder = regime.startsWith("border"); // none of the answers
   const verdict = regime === guess ? [say("told_right", values)] : onBorder ? [border, say("told_open", values)] : [say("told_wrong", { ...values, truth: nameOf(regime) })];
   const zones = { product: number(product), glide: number(run.rule.glide(run.rates[0], ...run.hyper)), threshold: number(threshold) };
   return [...verdict, say("told_zones_" + middleZone(threshold), zones)].join(words.join);

@@ -63,7 +63,7 @@ function raceLegend(hands, words, signal) {
     const radio = element("input", { type: "radio", name: group, value: name }), rate = element("span", { class: "number" }), loss = element("span", { class: "number" });
     const label = fill(words.race_remove, { rule: words["rule_" + name] });
     const remove = element("button", { type: "button", value: name, "aria-label": label, title: label }, "×");
-    const line = element("label", {}, radio, swatch(racer), element("span", {}, words["rule_" + name]), rate, loss);
+    const line = element("label", {}, radio, swatch(racer), element("span", {}, words["rule_" + name]), element("span", { class: "told" }, rate, loss));
     return { radio, rate, loss, node: element("div", { class: "racer" }, line, remove) };
   };
   const take = (name) => {
@@ -101,7 +101,7 @@ function raceLegend(hands, words, signal) {
     node,
     update(scene) {
       const { state, runs } = scene, key = state.optimizers.join();
-      node.hidden = runs.length < 2;
+      node.hidden = state.optimizers.length < 2;
       if (key !== racing) {
         racing = key;
         rows = node.hidden ? [] : state.optimizers.map(rowOf);

@@ -67,6 +67,12 @@ function unpack({ rates, steps, seeds, rescaled, crosses, marks, ...packed }) {
   return { rates, runs, steps, test, panels: ["loss", "schedule", ...(gauge[0] ? ["gauge"] : []), ...(norms[0] ? ["norm"] : []), ...(test ? ["range"] : [])] };
 }
 
+/** Whether recordings are of schedules, seen beside each other. The twin of Recordings.beside. */
+const isBeside = (recording) => Boolean(recording?.models) && namesIn(recording.models).every((name) => name.startsWith("schedule_"));
+
+/** The name of a model, or of a schedule, in words. */
+const modelName = (name, words) => words[name.startsWith("schedule_") ? name : "model_" + name];
+
 const firstModel = (recording) => (recording?.models ? namesIn(recording.models)[0] : null);
 
 /** Of several recordings the one of a model. */
@@ -92,6 +98,12 @@ function recordedRun(state) {
   return Object.assign(runs[recordedScale(rates).toStop(state.lr)], { name: state.optimizer });
 }
 
+/** What is drawn of a state: the run in focus, or that of every schedule. */
+function recordedRuns(state) {
+  if (!isBeside(state.recording)) return [recordedRun(state)];
+  return namesIn(state.recording.models).map((model, racer) => Object.assign(recordedRun({ ...state, model }), { racer, name: model === state.model ? state.optimizer : model }));
+}
+
 /** What stands in a state that shows a recording: each time the same. Throws if that cannot be read. */
 function recordedTraits({ recording, panels, model }, author) {
   if (!recording) return {};
@@ -114,7 +126,7 @@ function modelControl(hands, author, words, signal) {
     const { recording, lr, cursor } = hands.state(), { rates, steps } = packedOf({ recording, model });
     hands.change({ model, lr: rates[recordedScale(rates).toStop(lr)], cursor: cursor > steps ? null : cursor });
   };
-  const control = select(words.model, names, (name) => words["model_" + name], { get: ({ state }) => state.model, set }, signal);
+  const control = select(isBeside(author.recording) ? words.schedule_name : words.model, names, (name) => modelName(name, words), { get: ({ state }) => state.model, set }, signal);
   control.node.hidden = names.length < 2;
   return control;
 }
@@ -142,7 +154,7 @@ function recordedFacts(run) {
 function recordedSentence(told, words, _, model) {
   const { first, last, infinite, nan } = told, values = { ...told };
   Object.assign(values, writtenNumbers(told, ["lr", "ends", "product", "threshold", "first", "last", "before"], words));
-  const said = model ? [fill(words.says_focus, { rule: words["model_" + model] })] : [];
+  const said = model ? [fill(words.says_focus, { rule: modelName(model, words) })] : [];
   const say = (key, step = null) => said.push(fill(words["says_" + key], { ...values, step }));
   const tell = (key, value) => { if (value !== null) say(key, value); };
   say(Number.isNaN(told.product) ? "rate_alone" : "rate_start");

@@ -1,6 +1,7 @@
 // One run of an optimizer: its arrays, each computed when it is first asked for. The twin of path.Path.
 
 const BOWLS = ["parabola", "quadratic", "regression"]; // losses whose curvature is the same everywhere
+const ROUNDING = 1e-12; // beside a number that was computed, what rounding may have made of 0
 
 /** An object whose properties are computed when they are first asked for. */
 function lazy(object, parts) {
@@ -134,13 +135,14 @@ function factsOf(run, state) {
   }
   const product = gauge[0][0], threshold = thresholds ? thresholds[0] : NaN, glide = rule.glide ? rule.glide(rates[0], ...hyper) : NaN;
   const moves = points.subarray(n, 2 * n).some((value, i) => value !== points[i]);
-  const plain = constant && moves && !rule.scale && !run.noisy && gauge[n - 1][0] > 0;
+  const plain = constant && moves && !rule.scale && !run.noisy && gauge[n - 1][0] > 0, seen = steps > 1 && (infinite === null || infinite > 1);
+  const regime = plain && seen ? regimeOf(product, glide, threshold) : null, steep = regime ? isSteep(run) : null;
   const clips = run.clip === null ? null : run.clipped.subarray(0, steps).filter((factor) => factor < 1).length;
   return {
-    rule: run.name, rescaled: isRescaled(run), lr: run.lr, ends: rates[steps - 1] === rates[0] ? null : rates[steps - 1], product, threshold, constant, steps,
-    regime: plain && steps > 1 ? regimeOf(product, glide, threshold) : null,
+    rule: run.name, rescaled: isRescaled(run), lr: run.lr, ends: rates[steps - 1] === rates[0] ? null : rates[steps - 1], product, threshold: isBorderHidden(state) ? NaN : threshold, constant, steps,
+    regime: steep === null && regime !== "glide" ? null : regime, steep: Boolean(steep),
     bounces: !plain && !run.noisy && isBouncing(run),
-    crosses: crosses > 0 ? crosses : null,
+    crosses: crosses > 0 && !isBorderHidden(state) ? crosses : null,
     leaves: panels.includes("landscape") ? leaves : null,
     place: leaves === null ? null : Array.from(points.subarray(leaves * n, leaves * n + n)),
     below, infinite, nan, before: infinite > 0 ? losses[infinite - 1] : null,
@@ -156,6 +158,19 @@ function isBouncing({ n, steps, points }) {
   const jump = apart(steps, steps - 1);
   return jump > 1e-6 * apart(0, 1) && Math.max(apart(steps, steps - 2), apart(steps - 1, steps - 3)) <= 1e-6 * jump;
 }
+
+/** Whether the largest curvature is that of one direction alone; null where the path does not move along it. */
+function isSteep({ n, surface, points, gradients }) {
+  if (n === 1) return false;
+  const [a, b, d] = surface.hessian(points[0], points[1]), [large, small] = mathematics.eigenvalues_2d(a, b, d), [gx, gy] = gradients;
+  if (large - small <= ROUNDING * large) return false;
+  // (H − λ₂)g, the part of Hg that the other direction does not explain.
+  const part = Math.max(Math.abs((a - small) * gx + b * gy), Math.abs(b * gx + (d - small) * gy));
+  return part > ROUNDING * large * Math.max(Math.abs(gx), Math.abs(gy)) ? true : null;
+}
+
+/** Which string tells the regime: where it is that of the steepest direction alone, and has a string for that, this one. */
+const regimeKey = ({ regime, steep }, words) => (steep && `says_${regime}_steep` in words ? `${regime}_steep` : regime);
 
 function regimeOf(product, glide, threshold) {
   if (product <= glide) return "glide";
@@ -186,7 +201,7 @@ function sentence(told, words, race = null) {
   const said = race ? [say("race", null, { list: standings(race, words) }), say("focus", null, { rule: words["rule_" + told.rule] })] : [];
   said.push(say(Number.isNaN(told.threshold) ? "rate_alone" : told.constant ? "rate" : "rate_start"));
   if (told.ends !== null && values.ends !== values.lr) said.push(say("ends"));
-  if (told.regime) said.push(say(told.regime));
+  if (told.regime) said.push(say(regimeKey(told, words)));
   if (told.clips !== null) said.push(say("clips", null, { count: told.clips }));
   if (told.resumed !== null) said.push(say("resumed_" + told.resumed[1], told.resumed[0]));
   if (told.bounces) said.push(say("bounces"));

@@ -11,8 +11,9 @@ const SHAPES = [
 /** Each panel: its height, since that of the words below it is any, and what of a recording it shows. */
 const SCATTERS = { crossings: { over: null, tall: 240, make: crossingsPanel, shows: "firsts" }, limits: { over: null, tall: 240, make: limitsPanel, shows: "limits" } };
 
-const NEVER = 30; // pixels beside and above the picture, for runs that have no such step
-const INSIDE = 24; // pixels between the axes and what is drawn at 0
+// Room for a heap and the ring of a mark in it:
+const NEVER = 38; // pixels beside and above the picture, for runs that have no such step
+const INSIDE = 30; // pixels between the axes and what is drawn at 0
 const HEAP = 8; // of so many marks at one place the number is told
 const NEAR = 24; // pixels: so near a finger means a mark
 
@@ -23,7 +24,7 @@ const modelColour = (i) => `racer-${i % 5}`;
 /** What a stop is called: the rate and, if there are several, the model. */
 function stopName(model, lr, words) {
   const rate = formatNumber(lr, words.decimal);
-  return model ? fill(words.named_rate, { model: words["model_" + model], lr: rate }) : `η = ${rate}`;
+  return model ? fill(words.named_rate, { model: modelName(model, words), lr: rate }) : `η = ${rate}`;
 }
 
 /** Brings the figure to a model and a rate of it. */
@@ -32,16 +33,17 @@ function goToStop(hands, model, lr) {
   hands.change({ model, lr, cursor: cursor > steps ? null : cursor });
 }
 
-/** Which shape is which model's; where there is nothing to tell apart, nothing. */
+/** Which shape is which model's, or which line which schedule's; where there is nothing to tell apart, nothing. */
 function modelKey(author, words) {
   const { recording, panels } = author, names = recording ? modelNames(recording) : [];
-  const parts = names.length > 1 ? names.map((name, i) => {
+  const beside = isBeside(recording), parts = names.length > 1 ? names.map((name, i) => {
+    if (beside) return element("span", {}, swatch(i), modelName(name, words));
     const sample = drawing("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": "true" });
     sample.append(drawing("path", { class: `shape ${modelColour(i)}`, d: SHAPES[i] }));
-    return element("span", {}, sample, words["model_" + name]);
+    return element("span", {}, sample, modelName(name, words));
   }) : [];
   const node = element("div", { class: "key models" }, ...parts);
-  node.hidden = !parts.length || !panels.some((name) => name in SCATTERS);
+  node.hidden = !parts.length || !beside && !panels.some((name) => name in SCATTERS);
   return { node, update({ state }) { parts.forEach((part, i) => part.classList.toggle("chosen", names[i] === state.model)); } };
 }
 
@@ -55,7 +57,7 @@ function scatterPanel(frame, hands, [axisUp, axisAcross], own) {
   const reading = element("p", { class: "reading" }), counted = element("p", { class: "key" });
   frame.below = frame.box.appendChild(element("div", {}, element("p", { class: "axis-name across" }, `${words[axisAcross]} →`), reading, counted));
   inner.append("rect").attr("class", "reach").attr("width", "100%").attr("height", "100%");
-  const ground = layer("path", "diagonal"), borders = layer("path", "border"), names = layer("g", "names"), bars = layer("g", "bars");
+  const ground = layer("path", "diagonal"), borders = layer("path", "border"), bars = layer("g", "bars");
   const group = layer("g", "runs").attr("role", "radiogroup").attr("aria-label", words[frame.name]), rings = layer("g", "rings"), heaps = layer("g", "heaps");
   let stops = [], drawn = null;
 
@@ -98,22 +100,9 @@ function scatterPanel(frame, hands, [axisUp, axisAcross], own) {
     const now = stops.filter((stop) => isNow(stop, scene)), first = now[0] ?? stops[0];
     group.selectAll("g.run").attr("aria-checked", (stop) => String(now.includes(stop))).attr("tabindex", (stop) => (stop === first ? 0 : -1));
     rings.selectAll("circle").data(now.flatMap(({ marks }) => marks)).join("circle").attr("class", "ring").attr("r", 9).attr("cx", ({ at }) => tenth(at[0])).attr("cy", ({ at }) => tenth(at[1]));
-    nameStop(names, own.named ? now : [], stops, frame);
     reading.textContent = unbroken(own.tell(state, run, words));
   };
   return { draw };
-}
-
-/** The name of the model beside its mark, where it hides the fewest other marks. */
-function nameStop(names, now, stops, { width, height, words }) {
-  const others = stops.flatMap(({ marks }) => marks.map(({ at }) => at));
-  names.selectAll("text").data(now.filter(({ model }) => model)).join("text").text(({ model }) => words["model_" + model]).each(function ({ marks: [{ at }] }) {
-    const long = this.getComputedTextLength(), inside = (left) => Math.max(Math.min(left, width - long - 2), 2);
-    const places = [-13, 23, -34, 44].flatMap((down) => [13, -13 - long].map((right) => [inside(at[0] + right), at[1] + down]));
-    const hidden = ([left, y]) => (y < 12 || y > height - 4 ? 100 : 0) + others.filter(([u, v]) => u > left - 6 && u < left + long + 6 && v > y - 15 && v < y + 8).length;
-    const [x, y] = places.reduce((best, place) => (hidden(place) < hidden(best) ? place : best));
-    d3.select(this).attr("x", tenth(x)).attr("y", tenth(y));
-  });
 }
 
 /** Of numbers beside heaps the largest, and others where they do not stand on one. */
@@ -228,7 +217,7 @@ function allLimits(recording) {
 
 function tellLimits({ model, predicted, trains, fails }, words) {
   const kind = trains === null ? "none" : fails === null ? "all" : "run", write = (value) => formatNumber(value ?? Infinity, words.decimal);
-  const said = fill(words[`limits_${kind}`], { name: model ? words["model_" + model] : "", predicted: write(predicted), trains: write(trains), fails: write(fails) });
+  const said = fill(words[`limits_${kind}`], { name: model ? modelName(model, words) : "", predicted: write(predicted), trains: write(trains), fails: write(fails) });
   return said.replace(/^[:：] ?/, ""); // a single recording has no name
 }
 
@@ -240,7 +229,7 @@ function roundRates(low, high) {
 
 function limitsPanel(frame, hands) {
   return scatterPanel(frame, hands, ["axis_trains", "axis_predicted"], {
-    whole: true, named: true,
+    whole: true,
     layOut(_, recording) {
       const { width, height, words } = frame, all = allLimits(recording), seen = all.flatMap(({ low, high, trains, fails }) => [low, high, trains, fails]).filter((rate) => rate !== null);
       const low = Math.min(...seen) / 1.4, high = Math.max(...seen) * 1.4, endless = all.some(({ predicted }) => predicted === null) ? NEVER : 0;

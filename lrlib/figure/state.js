@@ -92,7 +92,7 @@ const CHECKS = {
   panels: [(names, { recording }) => isListOf(names, recording ? { ...PANELS, ...SCATTERS } : PANELS) && names.length > 0, () => ["landscape", "loss", "gauge"]],
   controls: [(names, { surface }) => Array.isArray(names) && names.every((name) => isControl(name, surface, namesIn(mathematics.optimizers))), () => []],
   predict: [(kind) => kind === null || isOneOf(kind, PREDICTIONS), () => null],
-  hidden: [(names) => isListOf(names, PANELS), () => []],
+  hidden: [(names) => isListOf(names, { ...PANELS, border: null }), () => []],
   guess: [(guess, state) => isGuess(guess, state), () => null],
   model: [(name, { recording }) => (recording?.models ? isOneOf(name, recording.models) : name === null), ({ recording }) => firstModel(recording)],
 };

@@ -106,6 +106,26 @@ PAIRS = list(itertools.product(SURFACES, OPTIMIZERS))
 PAGES = [range(first, first + 78, 3) for first in range(0, len(PAIRS), 78)]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_page_and_python_tell_the_same_regime(show, language):
+    settings = [
+        ("gd", (-4, 1), lr, {"condition": condition, "rotation": rotation})
+        for lr in (0.005, 0.015, 0.02, 0.022)
+        for condition, rotation in ((100, 0), (100, 30), (1, 30))
+    ]
+    settings += [("gd", (-4, 0), lr, {"condition": 100}) for lr in (0.005, 0.015)]
+    settings += [("momentum", (-4, 1), lr, {"condition": 100}) for lr in (0.0001, 0.015, 0.038, 0.05)]
+    figures = [
+        lab("quadratic", rule, lr=lr, start=start, steps=40, panels=["loss"], language=language, **given)
+        for rule, start, lr, given in settings
+    ]
+    raw = {"mean_x": 165.1, "mean_y": 62019.0, "variance_x": 120.4, "slope": 616.1, "residual": 414700.0}
+    figures += [lab("regression", lr=5e-5, start=(0, 0), dtype=dtype, language=language, **raw) for dtype in FORMATS]
+    page = show(*figures, language=language)
+    for i, figure in enumerate(figures):
+        expect(says(page).nth(i), figure.python).to_have_text(figure.sentence)
+
+
 @pytest.mark.parametrize("seeds", PAGES, ids=str)
 def test_page_and_python_say_the_same_sentence_about_any_settings(show, seeds):
     figures = [random_figure(seed) for seed in seeds]

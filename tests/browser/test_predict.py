@@ -47,6 +47,17 @@ def test_nothing_is_given_away_before_the_guess(show, kind):
     assert page.locator(".rate").evaluate("node => node.inert")
 
 
+def test_a_figure_may_keep_the_border_of_its_rate_to_itself(show):
+    for hidden in ([], ["border"]):
+        page = show(lab("quadratic", "gd", 0.1, hidden=hidden))
+        track = page.locator(".rate .track")
+        hatched = track.evaluate("node => getComputedStyle(node).backgroundImage.includes('repeating')")
+        assert (page.locator(".rate .mark:visible").count(), hatched) == ((0, False) if hidden else (2, True))
+        slider = page.locator(".rate input[type=range]")
+        assert ("ηλ" in slider.get_attribute("aria-valuetext")) == (not hidden)
+        expect(page.locator(".says")).to_have_text(lab("quadratic", "gd", 0.1, hidden=hidden).sentence)
+
+
 def test_a_figure_that_asks_nothing_has_no_question(show):
     page = show(lab("quadratic", **BOWL))
     expect(page.locator(".predict fieldset")).to_have_count(0)
@@ -100,7 +111,7 @@ def test_what_is_no_number_is_no_guess(show):
         ("momentum", 0.05, "explodes", "Right is “swings”; your guess “explodes” is not what happens."),
         ("momentum", 0.2, "explodes", "Your guess “explodes” is right."),
         ("momentum", 0.2, "glides", "Right is “explodes”; your guess “glides” is not what happens."),
-        ("gd", 0.08, "explodes", f"{strings('en')['says_border']} Your guess was “explodes”."),
+        ("gd", 0.08, "explodes", f"{strings('en')['says_border_steep']} Your guess was “explodes”."),
         ("momentum", 3.8 / 25, "swings", f"{strings('en')['says_border_memory']} Your guess was “swings”."),
     ],
 )

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from lrlib import descend, lab
-from lrlib.words import format_number
+from lrlib.words import LANGUAGES, format_number, strings
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
 
@@ -51,6 +51,27 @@ def test_the_legend_tells_rate_and_loss_at_the_cursor(show):
     page.get_by_role("button", name="One step on").click()
     expect(page.locator(".race legend")).to_have_text("Race: learning rate, and loss at step 21")
     assert numbers(page, 1) == ["0.05", format_number(float(losses[21]))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [320, 375, 1000])
+def test_no_name_in_the_legend_breaks_inside_a_word(show, width, language):
+    rules = ("gd", "momentum", "adam_uncorrected", "adagrad_mean")
+    page = show(race(rules, lr=1.37e-4, language=language), width=width, language=language)
+    for row, rule in enumerate(rules):
+        name = rows(page).nth(row).get_by_text(strings(language)[f"rule_{rule}"], exact=True)
+        words = name.evaluate(
+            """node => [...node.firstChild.data.matchAll(/[\\p{Script=Latin}]+/gu)].map(({ index, 0: { length } }) => {
+            const range = document.createRange();
+            range.setStart(node.firstChild, index);
+            range.setEnd(node.firstChild, index + length);
+            return range.getClientRects().length;
+            })"""
+        )
+        assert set(words) <= {1}, strings(language)[f"rule_{rule}"]
+    boxes = page.locator(".racer span").evaluate_all("all => all.map((node) => node.getBoundingClientRect().right)")
+    assert max(boxes) <= page.locator(".race").bounding_box()["x"] + page.locator(".race").bounding_box()["width"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_the_radios_put_a_rule_into_focus_by_keyboard(show):

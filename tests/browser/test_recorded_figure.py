@@ -233,6 +233,36 @@ def test_a_link_holds_the_model_and_leads_to_it(show):
     expect(page.locator(".says")).to_have_text(said("mlp", 0.5))
 
 
+def decays() -> dict[str, Recording]:
+    """Two schedules of two rates each."""
+    falls, losses = {"schedule_cosine": [1, 0.5, 0], "schedule_step_decay": [1, 1, 0.1]}, [[8, 4, 2, 1], [8, 2, 1, 0.5]]
+    return {name: Recording([0.1, 0.2], losses, schedule=np.outer([0.1, 0.2], fall)) for name, fall in falls.items()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_schedules_stand_beside_each_other(show, language):
+    words, recordings = strings(language), Recordings(decays())
+    page = show(lab(decays(), lr=0.2, panels=["schedule", "loss"], language=language))
+    expect(page.locator(".race")).to_be_hidden()
+    expect(page.locator(".key.models")).to_have_text(words["schedule_cosine"] + words["schedule_step_decay"])
+    choice = page.get_by_role("combobox", name=words["schedule_name"], exact=True)
+    lines = {}
+    for name in decays():
+        choice.select_option(name)
+        expect(page.locator(".key.models .chosen")).to_have_text(words[name])
+        said = page.locator(".says").inner_text().replace("\u00a0", " ")
+        assert said == recordings.sentence(name, 0.2, language)
+        for panel in (".schedule", ".loss"):
+            expect(page.locator(f"{panel} .trail")).to_have_count(2)
+        lines[name] = page.locator(".schedule .trail").evaluate_all("all => all.map((path) => path.getAttribute('d'))")
+        expect(page.locator(".schedule .trail").nth(1)).to_have_class(re.compile("racer-1"))
+    first, second = lines.values()
+    assert first == second and first[0] != first[1]  # each stays in its place and its colour
+    page.get_by_role("slider", name=words["rate"], exact=True).press("ArrowLeft")
+    said = page.locator(".says").inner_text().replace("\u00a0", " ")
+    assert said == recordings.sentence("schedule_step_decay", 0.1, language)
+
+
 def test_a_single_recording_has_no_choice_of_models(show):
     page = show(lab(family()["mlp"], panels=SCATTERS))
     expect(page.get_by_role("combobox")).to_have_count(0)
@@ -325,6 +355,25 @@ def test_of_many_marks_at_one_place_the_number_is_told(show):
     assert other[0] > max(x for x, _ in heap) and other[1] < min(y for _, y in heap)
 
 
+@pytest.mark.parametrize("width", [375, 1000])
+def test_marks_and_rings_in_a_heap_are_drawn_whole(show, width):
+    """Forty runs that cross at once and never rise, forty that rise at once and never cross, forty that do both."""
+    falls, rises = [9.0, 4, 3, 2], [4.0, 5, 6, 7]
+    losses, sharpness = np.tile([falls, rises, rises], (40, 1)), np.full((120, 3), 3.0)
+    sharpness[1::3] = 1
+    page = show(lab(Recording([1], [losses], sharpness=[sharpness]), panels=["crossings"]), width=width)
+    expect(page.locator(".crossings .heaps text")).to_have_text(["×40"] * 3)
+    ground = page.locator(".crossings svg.inner").bounding_box()
+    rings = page.locator(".crossings .ring, .crossings .shape").evaluate_all(
+        "all => all.map((one) => { const { left, top, right, bottom } = one.getBoundingClientRect(); return [left, top, right, bottom]; })"
+    )
+    left, top = np.min(rings, axis=0)[:2]
+    right, bottom = np.max(rings, axis=0)[2:]
+    assert len(rings) == 240
+    assert left >= ground["x"] and right <= ground["x"] + ground["width"]
+    assert top >= ground["y"] and bottom <= ground["y"] + ground["height"]
+
+
 def test_the_limits_stand_where_they_were_found_and_recorded(show):
     page = show(of_family("cnn", 1))
     stops = marks_of(page, "limits")
@@ -345,7 +394,9 @@ def test_the_limits_stand_where_they_were_found_and_recorded(show):
         assert (x - x0) / (x1 - x0) == pytest.approx(share(predicted), abs=0.01)
     assert stops[2]["marks"][0]["at"][0] > x1
     assert stops[1]["checked"] == "true" and page.locator(".limits .ring").count() == 1
-    expect(page.locator(".limits .names text")).to_have_text("Convolutional network")
+    assert page.locator(".limits svg.inner text").count() == 0  # a name would lie over marks: the words below have it
+    expect(page.locator(".key.models .chosen")).to_have_text("Convolutional network")
+    expect(page.locator(".limits .reading")).to_contain_text("Convolutional network: predicted 2")
 
 
 @pytest.mark.parametrize("width", [375, 1000])
@@ -426,12 +477,10 @@ def test_nothing_of_a_scatter_sticks_out_or_is_cut_off(show, width, language):
         width=width,
         language=language,
     )
-    for box in page.locator(".axis text, .axis-name, .heaps text, .names text, .key, .reading").evaluate_all(
+    for box in page.locator(".axis text, .axis-name, .heaps text, .key, .reading").evaluate_all(
         "all => all.map((node) => { const { left, right, width } = node.getBoundingClientRect(); return [left, right, width]; })"
     ):
         assert box[2] == 0 or (box[0] >= 0 and box[1] <= width)
-    name, ground = page.locator(".limits .names text").bounding_box(), page.locator(".limits svg.inner").bounding_box()
-    assert ground["x"] <= name["x"] and name["x"] + name["width"] <= ground["x"] + ground["width"]
     boxes = page.locator(".limits, .crossings, .key.models, .says").evaluate_all(
         "all => all.map((node) => { const { left, right, top, bottom } = node.getBoundingClientRect(); return [left, right, top, bottom]; })"
     )
