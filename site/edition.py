@@ -110,9 +110,12 @@ def run_sphinx(language: str, folder: Path, executed: Path, toc: Path = ROOT / "
     """Sphinx as Jupyter Book runs it, with what its command line cannot say."""
     # jsonschema would spend 1.5 s on building a parser of web addresses that nothing here needs.
     sys.modules.setdefault("rfc3987_syntax", None)
+    import pybtex.plugin
     from jupyter_book.sphinx import build_sphinx
     from sphinx.util.console import nocolor
 
+    # For each citation it would look through the metadata of every installed package: 2 s an edition.
+    pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
     nocolor()
     title = editions()[language]["title"]
     return build_sphinx(

@@ -22,7 +22,8 @@ from files import BUILD
 FORKS = sys.platform == "linux"
 
 #: Loaded before any fork. Not the backend of matplotlib, which takes hold of a kernel when it is loaded.
-LOADED = ["ipykernel.kernelapp", "ipywidgets", "debugpy", "matplotlib.pyplot", "lrlib.lab"]
+LOADED = ["ipykernel.kernelapp", "ipywidgets", "debugpy", "matplotlib.pyplot"]
+LOADED += ["lrlib.lab", "lrlib.layers", "lrlib.networks", "lrlib.stills", "scipy.sparse.linalg", "sklearn.model_selection"]
 
 #: A kernel asks for it in the environment, too late for a matplotlib that is there already.
 BACKEND = "module://matplotlib_inline.backend_inline"

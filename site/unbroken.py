@@ -21,10 +21,14 @@ _HANGUL = r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
 _BREAKS = re.compile(rf"(?:(?![{_HANGUL}])[{CJK}])|[\u3001-\u301f\uff01-\uff5e]")
 _SPACE = re.compile(r"[ \n]+")
 _OPENING = re.compile(r"[(\[“‘„‚«（「『《【]+$")
-#: Marks that close, after the ending of a word: η는, n-mal.
+#: Marks that close, after the ending of a word: η는, n-mal; and what a formula is said to be: $C$ = 2.
 _CLOSING = re.compile(
+    r"(?:\u00a0[=<>≤≥≈≠]\u00a0[−0-9.,/]*[0-9])?"
     rf"(?:[-’'A-Za-zÀ-ÿ{_HANGUL}]{{1,12}}(?![A-Za-zÀ-ÿ{_HANGUL}]))?[.,;:!?)\]”’“‘»…。，、；：！？）」』》】]*"
 )
+#: Between a mark that closes and a particle: [1998]의. A browser would end a line there.
+_PARTICLE = re.compile(rf"(?<=[\])’”])(?=[{_HANGUL}])")
+_WORD_JOINER = "\u2060"
 #: A slash with what touches it, up to where a line may end.
 _FRACTION = re.compile(rf"(?:(?!{_BREAKS.pattern})[^\s/])+(?:/(?:(?!{_BREAKS.pattern})[^\s/])+)+")
 _CODE = (nodes.literal, nodes.math, nodes.FixedTextElement)
@@ -41,6 +45,7 @@ def keep_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         return
     for block in list(doctree.findall(_is_running_text)):
         _tie_signs(block)
+        _tie_particles(block)
     for block in list(doctree.findall(nodes.TextElement)):
         if not isinstance(block, _CODE):
             _tie_marks(block)
@@ -97,6 +102,16 @@ def _tie_signs(block: nodes.TextElement) -> None:
         start += len(read)
         if tied != read:
             parent[at] = nodes.Text(tied)
+
+
+def _tie_particles(block: nodes.TextElement) -> None:
+    """A particle stays with the citation, the quotation or the parenthesis that it belongs to."""
+    before = ""
+    for parent, at, _ in list(_pieces(block)):
+        if isinstance(parent[at], nodes.Text):
+            tied = _PARTICLE.sub(_WORD_JOINER, before + parent[at])
+            parent[at] = nodes.Text(tied[len(before) :])
+        before = "" if isinstance(parent[at], _CODE) else parent[at].astext()[-1:]  # beside a formula: `_tie_marks`
 
 
 def _pieces(parent: nodes.Element) -> Iterator[tuple[nodes.Element, int, str]]:

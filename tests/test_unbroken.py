@@ -125,3 +125,16 @@ def test_other_builders_are_left_alone():
     document += nodes.paragraph("", "β = 1")
     unbroken.keep_together(SimpleNamespace(builder=SimpleNamespace(format="latex")), document, "page")
     assert document.astext() == "β = 1"
+
+
+def test_a_particle_stays_with_what_it_belongs_to():
+    cited = nodes.inline("", "", nodes.reference("", "Alpaydin [1998]"))
+    block = mended(cited, nodes.Text("의 숫자입니다. ‘없음’으로 두고, 2(1 + β)를 (이것은) 봅니다."))
+    assert block.astext().replace("\u2060", "~").replace("\u00a0", " ") == (
+        "Alpaydin [1998]~의 숫자입니다. ‘없음’~으로 두고, 2(1 + β)~를 (이것은) 봅니다."
+    )
+
+
+def test_what_a_formula_is_said_to_be_stays_with_it():
+    assert spans(mended(nodes.Text("여기서 "), formula("C"), nodes.Text(" = 2인 경우"))) == ["C\u00a0=\u00a02인"]
+    assert spans(mended(nodes.Text("at "), formula("C"), nodes.Text(" = 0.5, then"))) == ["C\u00a0=\u00a00.5,"]

@@ -101,13 +101,13 @@ function renderLab({ model, el }) {
 
   const scenes = makeScenes(words), parts = [foretell, race, chosen, legend, rate, group, drawer, time, share];
   const tell = (text) => { if (note.textContent !== text) note.textContent = text; }; // it is spoken at once
-  let telling = 0, scene = null, resizing = 0;
+  let telling = 0, scene = null, resizing = 0, printing = false;
   const update = (force = false) => {
     const repaired = repair(given(), state), before = state;
     ({ state } = repaired);
     tell(repaired.wrong.map((reason) => fill(words.wrong_setting, { reason })).join(" "));
     const moved = KEYS.filter((key) => before[key] !== state[key]);
-    scene = scenes(state);
+    scene = scenes(printing && isUntold(state) ? { ...state, guess: SHOWN } : state);
     if (!force && scene && moved.every((key) => key === "cursor")) {
       rate.mark(scene);
       race.mark(scene);
@@ -126,6 +126,12 @@ function renderLab({ model, el }) {
   };
   hands.listen(() => update());
   drawer.node.addEventListener("toggle", () => drawer.update(scene), { signal });
+  for (const event of ["beforeprint", "afterprint"]) { // on paper nobody can guess, and an empty panel shows nothing
+    addEventListener(event, () => {
+      printing = event === "beforeprint";
+      if (isUntold(state)) update(true);
+    }, { signal });
+  }
   const fit = () => {
     rate.measure();
     return panels.map(({ frame }) => measure(frame)).some(Boolean);
