@@ -190,14 +190,16 @@ class _Part:
         slide.notes += [str(paragraph) for paragraph in block.find_all("p")]
 
     def show(self, block: Tag) -> None:
-        """A slide for something to see."""
+        """A slide for something to see; a formula is in the notes too, whose sentences go on with it."""
         kind, body = _sight(block)
         if not body:
             return
+        noted = [body] if kind == "formula" else []
         asks = kind == "ask" and self.slides and not self.waiting
         joins = self.open and (kind == self.open.kind == "formula" or (asks and self.open.kind != "figure"))
         if joins and not self.waiting:
             self.open.body += [body] if asks else [f'<div class="fragment">{body}</div>']
+            self.open.notes += noted
             return
         slide = Slide(kind, self.title)
         if asks and self.open:
@@ -205,6 +207,7 @@ class _Part:
             slide.body += [part.replace("told", "lead", 1) for part in asked]
         self.settle(slide)
         slide.body.append(body)
+        slide.notes += noted
         self.open = self.add(slide)
 
     def settle(self, following: Slide | None = None) -> None:

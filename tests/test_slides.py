@@ -133,7 +133,8 @@ def test_a_formula_has_the_sentence_that_leads_to_it_and_the_one_that_explains_i
     assert kinds([one, two]) == ["formula", "formula"]
     assert text(one.body) == rf"{long}:\[a\]So it shrinks." and "follow fragment" in one.body[-1]
     assert text(two.body) == rf"{long}, hence\[b\]\[a\]Done." and two.body[2].startswith('<div class="fragment">')
-    assert "Begin." in text(one.notes)
+    assert text(one.notes) == rf"Begin. {long}:\[a\]So it shrinks. {long}, hence"
+    assert text(two.notes) == r"\[b\]\[a\]Done."
 
 
 def test_a_single_sentence_between_two_formulas_leads_and_does_not_stand_twice():

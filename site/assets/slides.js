@@ -113,10 +113,15 @@
     return !takesArrows(event.target);
   }
 
-  /** Who presses with a pointer goes on with the space bar: it shall not press again. Tab finds the place once more. */
+  /**
+   * Who presses with a pointer goes on with the space bar: it shall not press again. Tab finds the place once more.
+   * After a guess the figure puts the focus on "Back to the question", which would take away what has just been shown.
+   */
   function leavePressed({ detail, target }) {
+    const isGuess = target.closest?.(".predict fieldset button");
     const isFigures = target.closest?.("lr-lab, lr-ask") && takesPress(target) && !target.closest("select, input[type=number], input[type=text], a[href]");
-    if (detail && isFigures) requestAnimationFrame(() => { if (takesPress(document.activeElement)) document.activeElement.blur(); });
+    const isLeft = (focused) => (detail ? takesPress(focused) : focused.matches(".predict > button"));
+    if (isFigures && (detail || isGuess)) requestAnimationFrame(() => { if (isLeft(document.activeElement)) document.activeElement.blur(); });
   }
 
   /** Keys that mean the same wherever the focus is: a presenter's remote control sends PageDown. */
@@ -216,12 +221,12 @@
     const slide = Reveal.getCurrentSlide(), mine = ++told, box = await notesOf(slide);
     if (mine !== told) return; // another slide has come in between
     if (open) {
-      const { document: there } = screen, { h } = Reveal.getIndices();
+      const { document: there } = screen;
       there.documentElement.dataset.theme = root.dataset.theme;
       const styles = document.getElementById("MJX-CHTML-styles"), copy = there.getElementById("MJX-CHTML-styles");
       if (styles && copy) copy.textContent = [...styles.sheet.cssRules].map((rule) => rule.cssText).join("\n");
       there.body.innerHTML = `<header><h1></h1><time></time></header><main></main><footer></footer>`;
-      there.querySelector("h1").textContent = `${h + 1}. ${titleOf(slide)}`;
+      there.querySelector("h1").textContent = `${Reveal.getSlidePastCount() + 1}. ${titleOf(slide)}`;
       there.querySelector("main").append(there.adoptNode(box));
       there.querySelector("footer").textContent = `${words.following} ${titleOf(slideAfter(slide))}`;
       tick();

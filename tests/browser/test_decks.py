@@ -168,6 +168,19 @@ def test_after_a_press_with_the_mouse_the_space_bar_goes_on_and_esc_leaves_a_but
     assert page.evaluate("document.activeElement === document.body && !Reveal.isOverview()")
 
 
+def test_after_a_guess_by_keyboard_the_space_bar_goes_on_and_what_it_has_shown_stays(deck):
+    page = deck(after="#figure=2")
+    at, figure = page.evaluate(PLACE), page.locator("lr-lab").nth(1)
+    figure.get_by_label("glides").focus()
+    page.keyboard.press("Space")
+    figure.get_by_role("button", name="That is my guess").focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("document.activeElement === document.body")
+    assert page.evaluate(PLACE) == at and figure.locator(".veiled").count() == 0
+    page.keyboard.press("Space")
+    assert page.evaluate(PLACE) != at and figure.locator(".veiled").count() == 0
+
+
 def test_a_remote_control_turns_the_slides_wherever_the_focus_is(deck):
     page = deck(after="#overshooting-figure")
     at, value = page.evaluate(PLACE), rate(page).input_value()
@@ -365,10 +378,11 @@ def test_the_notes_open_in_a_window_that_shows_formulas_and_leads_the_slides(dec
     expect(page.locator("lr-lab").nth(2)).to_be_visible()
     expect(page.locator("lr-lab").nth(2).locator(".rate input[type=text]")).to_have_value("2.1")
     notes.keyboard.press("PageDown")
-    at = page.evaluate(PLACE)
-    expect(notes.locator("h1")).to_contain_text(f"{at[0] + 1}. ")
-    page.evaluate("location.hash = '#overshooting-promise'")
-    expect(notes.locator("mjx-container").first).to_be_visible()
+    for place in (None, "#figure=4", "#overshooting-promise"):  # with slides below those before it, too
+        if place:
+            page.evaluate("place => { location.hash = place; }", place)
+        expect(notes.locator("h1")).to_contain_text(f"{page.locator('.slide-number-a').inner_text()}. ")
+    expect(notes.locator("mjx-container[display]").first).to_be_visible()
     expect(notes.locator("time")).to_contain_text(re.compile(r"\d:\d\d"))
 
 

@@ -47,6 +47,17 @@ def test_nothing_is_given_away_before_the_guess(show, kind):
     assert page.locator(".rate").evaluate("node => node.inert")
 
 
+def test_on_paper_the_figure_shows_all_that_it_hides_and_then_asks_again(show):
+    page = show(asking("end"))
+    for event, shown in (("beforeprint", True), ("afterprint", False)):
+        page.emulate_media(media="print" if shown else "screen")
+        page.evaluate("event => dispatchEvent(new Event(event))", event)
+        expect(page.locator(".predict fieldset")).to_be_visible(visible=not shown)
+        expect(page.locator(".predict button:visible")).to_have_count(0 if shown else 2)
+        expect(page.locator(".panel.loss svg").first).to_be_visible(visible=shown)
+        expect(page.locator(".landscape .trail")).to_have_count(1 if shown else 0)
+
+
 def test_a_figure_may_keep_the_border_of_its_rate_to_itself(show):
     for hidden in ([], ["border"]):
         page = show(lab("quadratic", "gd", 0.1, hidden=hidden))
