@@ -46,6 +46,9 @@ def keep_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     for block in list(doctree.findall(_is_running_text)):
         _tie_signs(block)
         _tie_particles(block)
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) > LONGEST:
+            code["classes"].append("long")  # may be broken, as an address must be on a telephone
     for block in list(doctree.findall(nodes.TextElement)):
         if not isinstance(block, _CODE):
             _tie_marks(block)

@@ -138,3 +138,9 @@ def test_a_particle_stays_with_what_it_belongs_to():
 def test_what_a_formula_is_said_to_be_stays_with_it():
     assert spans(mended(nodes.Text("여기서 "), formula("C"), nodes.Text(" = 2인 경우"))) == ["C\u00a0=\u00a02인"]
     assert spans(mended(nodes.Text("at "), formula("C"), nodes.Text(" = 0.5, then"))) == ["C\u00a0=\u00a00.5,"]
+
+
+def test_code_that_is_longer_than_a_narrow_line_may_be_broken():
+    long, short = nodes.literal("", "http://192.168.1.5:8000/de/index.html"), nodes.literal("", "lr=0.1")
+    mended(long, nodes.Text(" and "), short)
+    assert "long" in long["classes"] and "long" not in short["classes"]
