@@ -70,6 +70,7 @@ def run(chapter: Path) -> None:
     """Run a chapter in a kernel of its own and keep its outputs if all went well."""
     notebook = read(chapter)
     given = {"timeout": TIMEOUT, "allow_errors": False, "kernel_manager_class": kernels.Manager}
+    given["shutdown_kernel"] = "immediate"  # it has nothing left to do, and to be polite takes seconds
     with tempfile.TemporaryDirectory() as place:
         result = single_nb_execution(notebook, cwd=place, **given)
     if result.err is None:
@@ -79,6 +80,7 @@ def run(chapter: Path) -> None:
 def run_all(chapters: Iterable[Path]) -> int:
     """Run those that must be run, as many at once as there are cores, and return how many they were."""
     kernels.isolate()
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # which tells of what it clears away after a kernel
     wanted = [chapter for chapter in chapters if outstanding(chapter)]
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     try:

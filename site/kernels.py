@@ -4,11 +4,11 @@ It is a process of its own, as any kernel is, and starts in 0.2 s of processor t
 process cannot be forked or not safely, kernels start as usual.
 """
 
-import atexit
 import multiprocessing
 import os
 import sys
 import tempfile
+from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,14 @@ FORKS = sys.platform == "linux"
 
 #: Loaded before any fork. Not the backend of matplotlib, which takes hold of a kernel when it is loaded.
 LOADED = ["ipykernel.kernelapp", "ipywidgets", "debugpy", "matplotlib.pyplot"]
-LOADED += ["lrlib.lab", "lrlib.layers", "lrlib.networks", "lrlib.stills", "scipy.sparse.linalg", "sklearn.model_selection"]
+LOADED += [
+    "lrlib.lab",
+    "lrlib.layers",
+    "lrlib.networks",
+    "lrlib.stills",
+    "scipy.sparse.linalg",
+    "sklearn.model_selection",
+]
 
 #: A kernel asks for it in the environment, too late for a matplotlib that is there already.
 BACKEND = "module://matplotlib_inline.backend_inline"
@@ -93,13 +100,14 @@ class Forked:
         return self._process.exitcode
 
     def send_signal(self, number: int) -> None:
-        """To the process alone, not to its group."""
-        os.kill(self.pid, number)
+        """To the process and to the workers that a chapter has started."""
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(self.pid, number)
 
 
 def _serve(connection_file: str, folder: str, environment: dict[str, str]) -> None:
     """Be a kernel, in the new process."""
-    os.setsid()  # an interrupt at the keyboard is for those who wait for it
+    os.setsid()  # a group of its own; an interrupt at the keyboard is for those who wait for it
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -109,4 +117,3 @@ def _serve(connection_file: str, folder: str, environment: dict[str, str]) -> No
     matplotlib.rcParams["backend"] = BACKEND
 
     IPKernelApp.launch_instance(["-f", connection_file, "--quiet"])
-    atexit._run_exitfuncs()  # a forked process ends without them: workers that a chapter has started would stay
