@@ -69,12 +69,13 @@ def outstanding(chapter: Path) -> bool:
 def run(chapter: Path) -> None:
     """Run a chapter in a kernel of its own and keep its outputs if all went well."""
     notebook = read(chapter)
-    given = {"timeout": TIMEOUT, "allow_errors": False, "kernel_manager_class": kernels.Manager}
+    given = {"timeout": TIMEOUT, "startup_timeout": TIMEOUT, "allow_errors": False}
+    given["kernel_manager_class"] = kernels.Manager
     given["shutdown_kernel"] = "immediate"  # it has nothing left to do, and to be polite takes seconds
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, suppress(RuntimeError):  # a kernel that has died
         result = single_nb_execution(notebook, cwd=place, **given)
-    if result.err is None:
-        keep(chapter, notebook)
+        if result.err is None:
+            keep(chapter, notebook)
 
 
 def run_all(chapters: Iterable[Path]) -> int:

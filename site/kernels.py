@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 from contextlib import suppress
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -86,7 +86,7 @@ class Forked:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, process: ForkServerProcess):
+    def __init__(self, process: BaseProcess):
         process.start()
         self._process, self.pid = process, process.pid
 
