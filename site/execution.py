@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.cache.main import JupyterCacheBase
 from jupyter_cache.executors.utils import single_nb_execution
+from jupyter_core.utils import ensure_event_loop
 from jupytext.myst import myst_to_notebook
 from nbformat import NotebookNode
 
@@ -70,9 +71,10 @@ def run(chapter: Path) -> None:
     """Run a chapter in a kernel of its own and keep its outputs if all went well."""
     notebook = read(chapter)
     given = {"timeout": TIMEOUT, "startup_timeout": TIMEOUT, "allow_errors": False}
-    given["kernel_manager_class"] = kernels.Manager
+    given["kernel_manager_class"] = kernels.AsyncManager
     given["shutdown_kernel"] = "immediate"  # it has nothing left to do, and to be polite takes seconds
-    with tempfile.TemporaryDirectory() as place, suppress(RuntimeError):  # a kernel that has died
+    # The event loop of this thread, which nobody else would close. RuntimeError: the kernel has died.
+    with tempfile.TemporaryDirectory() as place, closing(ensure_event_loop()), suppress(RuntimeError):
         result = single_nb_execution(notebook, cwd=place, **given)
         if result.err is None:
             keep(chapter, notebook)
@@ -86,6 +88,9 @@ def run_all(chapters: Iterable[Path]) -> int:
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     try:
         list(pool.map(run, wanted))
+    except KeyboardInterrupt:
+        kernels.end_all()  # or it would be their last cell that one has to wait for
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
     return len(wanted)

@@ -6,6 +6,7 @@ process cannot be forked or not safely, kernels start as usual.
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 from contextlib import suppress
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from jupyter_client import KernelManager
+from jupyter_client import AsyncKernelManager, KernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
 from files import BUILD
@@ -54,8 +55,8 @@ def isolate() -> None:
     os.environ["TQDM_DISABLE"] = "1"  # a bar of a training would stay on the page
 
 
-class Manager(KernelManager):
-    """Of one kernel, not started yet."""
+class Forks:
+    """What both managers have in common."""
 
     def __init__(self, **given: Any):
         if not FORKS:
@@ -65,6 +66,14 @@ class Manager(KernelManager):
         file = Path(tempfile.gettempdir()) / f"kernel-{uuid4()}.json"
         super().__init__(transport="ipc", connection_file=str(file), **given)
         self.provisioner = Forking(kernel_spec=self.kernel_spec, parent=self)
+
+
+class Manager(Forks, KernelManager):
+    """Of one kernel, not started yet."""
+
+
+class AsyncManager(Forks, AsyncKernelManager):
+    """The same for nbclient, which must not be kept from seeing that a kernel has died."""
 
 
 class Forking(LocalProvisioner):
@@ -79,6 +88,13 @@ class Forking(LocalProvisioner):
         self.process = Forked(context.Process(target=_serve, args=arguments))
         self.pid = self.process.pid
         return self.connection_info
+
+
+def end_all() -> None:
+    """End all kernels that this process has forked, wherever they are."""
+    for process in multiprocessing.active_children():
+        with suppress(ProcessLookupError):  # it has ended
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 class Forked:

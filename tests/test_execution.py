@@ -1,7 +1,10 @@
 """Chapters are run in kernels of their own, and what they put out is kept for Sphinx."""
 
 import os
+import signal
+import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import execution
 import kernels
@@ -62,6 +65,27 @@ def test_a_chapter_that_fails_is_not_kept(chapter):
     chapter.write_text(CHAPTER.format(last="1 / 0"))
     assert execution.run_all([chapter]) == 1
     assert execution.outstanding(chapter)
+
+
+def test_a_kernel_that_dies_leaves_the_chapter_to_sphinx(chapter):
+    chapter.write_text(CHAPTER.format(last="import os; os._exit(3)"))
+    assert execution.run_all([chapter]) == 1
+    assert execution.outstanding(chapter)
+
+
+@pytest.mark.skipif(not kernels.FORKS, reason="a kernel that is not forked hears the interrupt itself")
+def test_an_interrupt_does_not_wait_for_a_cell_that_takes_long(chapter):
+    begun = chapter.with_suffix(".begun")
+    chapter.write_text(CHAPTER.format(last=f"open({str(begun)!r}, 'w').close(); import time; time.sleep(250)"))
+    code = "import signal, sys; from pathlib import Path; import execution"
+    code += "; signal.signal(signal.SIGINT, signal.default_int_handler)"  # ignored where the tests run in the background
+    code += "; execution.run_all([Path(sys.argv[1])])"
+    build = Popen([sys.executable, "-c", code, str(chapter)], cwd=Path(execution.__file__).parent, stderr=PIPE)
+    while not begun.exists():
+        assert build.poll() is None, build.stderr.read().decode()
+    build.send_signal(signal.SIGINT)
+    said = build.communicate(timeout=60)[1].decode()
+    assert said.rstrip().endswith("KeyboardInterrupt")
 
 
 def test_a_page_without_code_need_not_be_run(chapter):
