@@ -106,9 +106,13 @@ def restore() -> None:
 def build_site() -> None:
     """Everything from book/ to _build/html."""
     restore()
-    check()
     languages = editions()
     stale = [language for language in languages if not edition.is_built(language)]
+    if stale:
+        import kernels  # slow to import
+
+        kernels.prepare()
+    check()
     if stale:
         run_chapters(stale)
         build_editions(stale)

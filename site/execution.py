@@ -82,8 +82,7 @@ def run(chapter: Path) -> None:
 
 def run_all(chapters: Iterable[Path]) -> int:
     """Run those that must be run, as many at once as there are cores, and return how many they were."""
-    kernels.isolate()
-    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # which tells of what it clears away after a kernel
+    kernels.prepare()
     wanted = [chapter for chapter in chapters if outstanding(chapter)]
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
     try:

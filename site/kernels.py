@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,15 @@ def isolate() -> None:
     os.environ["TQDM_DISABLE"] = "1"  # a bar of a training would stay on the page
 
 
+def prepare() -> None:
+    """Begin to load what kernels are forked from, and do not wait for it."""
+    isolate()
+    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # which tells of what it clears away after a kernel
+    if FORKS:
+        multiprocessing.set_forkserver_preload(LOADED)
+        forkserver.ensure_running()
+
+
 class Forks:
     """What both managers have in common."""
 
@@ -81,8 +91,8 @@ class Forking(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **given: Any) -> dict[str, Any]:
         """Start it in the folder and with the environment that are given."""
+        prepare()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(LOADED)
         self.cwd = str(given.get("cwd") or os.getcwd())
         arguments = self.parent.connection_file, self.cwd, given["env"]
         self.process = Forked(context.Process(target=_serve, args=arguments))

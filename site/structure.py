@@ -111,13 +111,16 @@ def references_lead_somewhere(book: Book) -> Iterator[Violation]:
     bibliography = book.folder / "references.bib"
     entries = bibliography.read_text(encoding="utf-8") if bibliography.exists() else ""
     keys = re.findall(r"@\w+\{\s*([^,\s]+)", entries)
+    labels: dict[str, list[str]] = {}
+    for chapter, mark in book.marks("label"):
+        labels.setdefault(chapter.language, []).append(mark.value.lower())
     for chapter, mark in book.marks("reference"):
         kind, target = mark.value.split(":", 1)
         page, _, anchor = target.partition("#")
         if kind == "cite" and target not in keys:
             yield _dangling(chapter, mark, f"{book.folder.name}/references.bib", target, keys)
         elif kind in ("eq", "numref", "ref"):
-            yield from _label(book, chapter, mark, target)
+            yield from _label(chapter, mark, target, labels.get(chapter.language, []))
         elif kind in ("doc", "download", "image", "link") and not re.match("https?:", target):
             file = f"{page}.md" if kind == "doc" and not page.endswith(".md") else page
             folder = book.folder / chapter.language
@@ -125,11 +128,10 @@ def references_lead_somewhere(book: Book) -> Iterator[Violation]:
                 near = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
                 yield _dangling(chapter, mark, f"{book.folder.name}/{chapter.language}", file, near)
             elif anchor:
-                yield from _label(book, chapter, mark, anchor)
+                yield from _label(chapter, mark, anchor, labels.get(chapter.language, []))
 
 
-def _label(book: Book, chapter: Chapter, mark: Mark, label: str) -> Iterator[Violation]:
-    labels = [known.value.lower() for other, known in book.marks("label") if other.language == chapter.language]
+def _label(chapter: Chapter, mark: Mark, label: str, labels: list[str]) -> Iterator[Violation]:
     if label.lower() not in labels:
         yield _dangling(chapter, mark, "the labels of this edition", label, labels)
 

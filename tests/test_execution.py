@@ -78,7 +78,8 @@ def test_an_interrupt_does_not_wait_for_a_cell_that_takes_long(chapter):
     begun = chapter.with_suffix(".begun")
     chapter.write_text(CHAPTER.format(last=f"open({str(begun)!r}, 'w').close(); import time; time.sleep(250)"))
     code = "import signal, sys; from pathlib import Path; import execution"
-    code += "; signal.signal(signal.SIGINT, signal.default_int_handler)"  # ignored where the tests run in the background
+    # Which is ignored where the tests run in the background.
+    code += "; signal.signal(signal.SIGINT, signal.default_int_handler)"
     code += "; execution.run_all([Path(sys.argv[1])])"
     build = Popen([sys.executable, "-c", code, str(chapter)], cwd=Path(execution.__file__).parent, stderr=PIPE)
     while not begun.exists():
