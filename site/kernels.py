@@ -4,6 +4,7 @@ It is a process of its own, as any kernel is, and starts in 0.2 s of processor t
 process cannot be forked or not safely, kernels start as usual.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -25,12 +26,12 @@ FORKS = sys.platform == "linux"
 
 #: Loaded before any fork. Not the backend of matplotlib, which takes hold of a kernel when it is loaded.
 LOADED = ["ipykernel.kernelapp", "ipywidgets", "debugpy", "matplotlib.pyplot"]
+LOADED += ["lrlib.lab", "lrlib.layers", "lrlib.networks", "lrlib.stills", "scipy.sparse.linalg", "tqdm.auto"]
 LOADED += [
-    "lrlib.lab",
-    "lrlib.layers",
-    "lrlib.networks",
-    "lrlib.stills",
-    "scipy.sparse.linalg",
+    "autograd.scipy.special",
+    "contourpy",
+    "PIL.GifImagePlugin",
+    "PIL.JpegImagePlugin",
     "sklearn.model_selection",
 ]
 
@@ -133,6 +134,7 @@ class Forked:
 
 def _serve(connection_file: str, folder: str, environment: dict[str, str]) -> None:
     """Be a kernel, in the new process."""
+    gc.freeze()  # what is loaded stays: it need not be looked through again and again
     os.setsid()  # a group of its own; an interrupt at the keyboard is for those who wait for it
     os.chdir(folder)
     os.environ.clear()
