@@ -12,14 +12,14 @@ import matplotlib
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.transforms import ScaledTranslation
 from PIL import Image
 
-from lrlib import curvature
+from lrlib import curvature, layout
 from lrlib.path import Path
 from lrlib.words import format_number, strings, ten_to
 
@@ -35,6 +35,8 @@ RACERS = (
     ("#8a5a00", (0, (6, 1.5, 1, 1.5)), "D"),
     ("#5b5b66", (0, (3, 1.5)), "v"),
 )
+
+_LINES = [bytes.fromhex(color.removeprefix("#")) for color in (INK, DANGER, *(color for color, _, _ in RACERS))]
 
 #: Panels that show the rule in focus alone.
 _OF_FOCUS = ("gauge", "rates", "state", "microscope", "map", "range")
@@ -129,28 +131,40 @@ def still(scene: Scene, panels: list[str]) -> bytes:
         panels: some of `PANELS`, in their order.
     """
     columns = min(_ROW, len(panels))
-    rows = -(-len(panels) // columns)
     with matplotlib.rc_context({"font.family": fonts(scene.language), "axes.unicode_minus": False}):
-        figure = Figure(figsize=(3.3 * columns, 2.9 * rows), layout="constrained", facecolor="white")
-        every = np.ravel(figure.subplots(rows, columns))
-        for axes, name in zip(every, panels, strict=False):
+        figure, every = layout.panels(len(panels), columns)
+        for axes, name in zip(every, panels, strict=True):
             draw(axes, scene, name)
-        for axes in every[len(panels) :]:
-            axes.set_axis_off()
         if len(scene.paths) > 1:
             _legend(figure, scene, columns)
+        layout.arrange(figure, every, columns)
         return packed(figure)
 
 
 def packed(figure: Figure) -> bytes:
     """The figure as a PNG with a palette: a third of the size that true colours take, and no difference to be seen."""
-    figure.dpi = 110
-    canvas, picture = FigureCanvasAgg(figure), io.BytesIO()
+    figure.dpi = layout.DPI
+    canvas, picture = layout.canvas(figure), io.BytesIO()
     canvas.draw()  # once, where savefig draws twice
-    drawn = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    colours = drawn.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    colours.save(picture, format="png", dpi=(110, 110), optimize=True)
+    drawn = _few_colours(np.asarray(canvas.buffer_rgba()))
+    drawn.save(picture, format="png", dpi=(layout.DPI, layout.DPI), compress_level=8)  # 9 takes twice as long for 1 %
     return picture.getvalue()
+
+
+def _few_colours(pixels: np.ndarray) -> Image.Image:
+    """A picture of 128 colours, the median cut of all there are and every eighth pixel, and those of the lines as such."""
+    colours = pixels.view("<u4")[..., 0] & 0xFFFFFF
+    ordered = np.sort(colours, axis=None)
+    first = np.append(True, ordered[1:] != ordered[:-1])
+    sample = np.concatenate([ordered[first], ordered[::8]])
+    cut = Image.frombuffer("RGBX", (sample.size, 1), sample).convert("RGB").quantize(128, Image.Quantize.MEDIANCUT)
+    palette = bytes(cut.getpalette())
+    index = np.empty(1 << 24, dtype=np.uint8)
+    index[sample] = np.asarray(cut)[0]
+    index[[int.from_bytes(line, "little") for line in _LINES]] = len(palette) // 3 + np.arange(len(_LINES))
+    drawn = Image.fromarray(index[colours])
+    drawn.putpalette(palette + b"".join(_LINES))
+    return drawn
 
 
 def draw(axes: Axes, scene: Scene, name: str) -> None:
@@ -161,11 +175,11 @@ def draw(axes: Axes, scene: Scene, name: str) -> None:
 
 def dress(axes: Axes, scene: Scene, name: str) -> None:
     """A panel's title and axes, before anything is drawn on them."""
-    title = scene.words[name]
+    title = _wrapped(scene.words[name])
     if name in _OF_FOCUS and len(scene.paths) > 1:
         rule = scene.words["rule_" + scene.focus]
         title = scene.words["titled"].format(title=title, name=rule if _width(title + rule) < _WIDTH else "\n" + rule)
-    axes.set_title(title, fontsize=9, loc="left")
+    axes.set_title(title, fontsize=9, loc="left", y=1)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=8)
     axes.xaxis.set_major_formatter(lambda value, _: scene.number(value))
@@ -182,13 +196,17 @@ def _steps_below(axes: Axes, scene: Scene) -> None:
         axes.axvline(scene.cursor, color=INK, lw=0.8, alpha=0.6)
 
 
+def _legend_within(axes: Axes, **look: Any) -> None:
+    axes.legend(framealpha=0.8, edgecolor="none", **look).set_in_layout(False)
+
+
 def _legend(figure: Figure, scene: Scene, columns: int) -> None:
     handles = [
         Line2D([], [], **scene.style(name), lw=1.4, ms=4, label=scene.words["rule_" + name]) for name in scene.paths
     ]
     figure.legend(
         handles=handles,
-        loc="outside lower center",
+        loc="lower center",
         ncols=min(len(handles), 2 * columns),
         fontsize=8,
         frameon=False,
@@ -259,7 +277,7 @@ def _loss(axes: Axes, scene: Scene) -> None:
         axes.plot(
             _exponents(_to_the_edge(floor)), color=INK, ls=(0, (1, 1.5)), lw=1.4, label=scene.words["noise_floor"]
         )
-        axes.legend(fontsize=8, framealpha=0.8, edgecolor="none", handlelength=1.8, borderaxespad=0.2)
+        _legend_within(axes, fontsize=8, handlelength=1.8, borderaxespad=0.2)
     first = _exponents(scene.path.losses)[0]
     if np.isfinite(first):
         axes.set_ylim(bottom=max(axes.get_ylim()[0], np.floor(first - _FAR)))
@@ -304,14 +322,14 @@ def _state(axes: Axes, scene: Scene) -> None:
     share = 1 / len(kept)
     for i, (name, values) in enumerate(kept.items()):
         last = i == len(kept) - 1
-        part = axes.inset_axes((0.12, 1 - (i + 1) * share + 0.08, 0.88, share - 0.16))
+        part = axes.inset_axes((0, 1 - (i + 1) * share + 0.08, 1, share - 0.16))
         part.spines[["top", "right"]].set_visible(False)
-        part.tick_params(labelsize=8, labelbottom=last)
-        part.xaxis.set_major_formatter(lambda value, _: scene.number(value))
+        part.tick_params(labelsize=8)
+        part.xaxis.set_major_formatter((lambda value, _: scene.number(value)) if last else NullFormatter())
         part.yaxis.set_major_formatter(lambda value, _: scene.number(value))
         _steps_below(part, scene)
         part.set_xlabel(scene.words["axis_step"] if last else "", fontsize=8)
-        part.set_title(name, fontsize=8, loc="left", pad=2, style="italic")
+        part.set_title(name, fontsize=8, loc="left", y=1, pad=2, style="italic")
         lines = _by_coordinate(scene, values)
         if name in scene.path.corrected:
             lines += [(v, look | {"ls": "--"}) for v, look in _by_coordinate(scene, scene.path.corrected[name])]
@@ -333,7 +351,7 @@ def _name_coordinates(axes: Axes, scene: Scene) -> None:
         return
     looks = _by_coordinate(scene, np.zeros((1, 2)))
     handles = [Line2D([], [], **look, label=scene.words[f"coordinate_{i}"]) for i, (_, look) in enumerate(looks)]
-    axes.legend(handles=handles, fontsize=8, frameon=True, framealpha=0.8, edgecolor="none", handlelength=1.2, ncols=2)
+    _legend_within(axes, handles=handles, fontsize=8, handlelength=1.2, ncols=2)
 
 
 def _decades(axes: Axes, lines: list[tuple[np.ndarray, dict]], places: np.ndarray | None = None) -> None:
@@ -566,7 +584,7 @@ def _taylor(axes: Axes, scene: Scene) -> None:
     axes.set_xlabel(scene.words["axis_rate"], fontsize=8)
     axes.xaxis.set_major_locator(MaxNLocator(4))
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.legend(fontsize=6.5, loc="lower right", framealpha=0.8, edgecolor="none", handlelength=2.2)
+    _legend_within(axes, fontsize=6.5, loc="lower right", handlelength=2.2)
 
 
 #: Lines of equal factor on the map, as on the page.
@@ -589,7 +607,8 @@ def _map(axes: Axes, scene: Scene) -> None:
     axes.contourf(exponents, betas, factors, levels, colors=[f"#{shade}" for shade in _SHADES])
     axes.add_patch(Rectangle((0, 0), 1, 1, transform=axes.transAxes, zorder=0, **_HATCHED))
     lines = axes.contour(exponents, betas, factors, _FACTORS, colors=RACERS[0][0], linewidths=0.6)
-    axes.clabel(lines, _FACTORS[:-1], fontsize=7, fmt=scene.number, colors=INK)
+    for label in axes.clabel(lines, _FACTORS[:-1], fontsize=7, fmt=scene.number, colors=INK):
+        label.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.6})  # other lines pass here
     memories, (end, damping) = np.linspace(0, 1, 51), _DAMPING[scene.focus]
     products, limits = np.linspace(1e-4, end, 400), scene.path.optimizer.threshold(0.0, memories)
     for curve, dash in zip(scene.map["curvatures"], ("--", ":"), strict=False):
@@ -640,7 +659,8 @@ def _range(axes: Axes, scene: Scene) -> None:
     axes.xaxis.set_major_formatter(lambda exponent, _: ten_to(round(exponent)))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     if axes.get_legend_handles_labels()[1]:
-        place = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "ncols": 1}
+        below = axes.transAxes + ScaledTranslation(0, -25 / 72, axes.figure.dpi_scale_trans)  # the axis with its name
+        place = {"loc": "upper center", "bbox_to_anchor": (0.5, 0), "bbox_transform": below}
         axes.legend(fontsize=7, frameon=False, handlelength=1, labelspacing=0.2, **place)
 
 

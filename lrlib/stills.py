@@ -5,10 +5,12 @@ from typing import Any
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from lrlib import figures
+from lrlib import figures, layout
 from lrlib.recording import Recording, Stop
 from lrlib.recordings import SCATTERS, Recordings
 from lrlib.search import range_places, smoothed
@@ -49,20 +51,17 @@ def still(
     stops = {name: recordings[name].at(lr) for name in recordings.names} if recordings.beside else {model: stop}
     scene = figures.Scene(stops, model, None, recording.facts(lr), language, cursor, test=test)
     columns = 2 if len(panels) == 4 else min(3, len(panels))
-    rows = -(-len(panels) // columns)
     with matplotlib.rc_context({"font.family": figures.fonts(language), "axes.unicode_minus": False}):
         named = len(recordings.names) > 1 and (recordings.beside or bool(set(panels) & set(SCATTERS)))
         names = [recordings.label(name, language) for name in recordings.names] if named else []
         beside = _columns_of(names, columns)
         below = 0.17 * -(-len(names) // beside)  # for the legend
-        figure = Figure(figsize=(3.3 * columns, 2.9 * rows + below), layout="constrained", facecolor="white")
-        every = np.ravel(figure.subplots(rows, columns))
-        for axes, name in zip(every, panels, strict=False):
+        figure, every = layout.panels(len(panels), columns, below)
+        for axes, name in zip(every, panels, strict=True):
             _draw(axes, scene, name, recordings, model)
-        for axes in every[len(panels) :]:
-            axes.set_axis_off()
         if named:
             _legend(figure, recordings, model, names, beside)
+        layout.arrange(figure, every, columns)
         return figures.packed(figure)
 
 
@@ -147,7 +146,7 @@ def _legend(figure: Figure, recordings: Recordings, model: str | None, names: li
     ]
     long = 3.0 if recordings.beside else 1.2
     look = {"fontsize": 8, "frameon": False, "columnspacing": 1.0, "handletextpad": 0.2 * long, "handlelength": long}
-    legend = figure.legend(handles=handles, loc="outside lower center", ncols=columns, **look)
+    legend = figure.legend(handles=handles, loc="lower center", ncols=columns, **look)
     legend.get_texts()[recordings.names.index(model)].set_fontweight("bold")
 
 
@@ -203,8 +202,8 @@ def _draw_crossings(axes: Axes, scene: figures.Scene, recordings: Recordings, mo
     steps = [step for step in _STEPS_NAMED if np.log1p(step) <= most]
     ticks, names = [*np.log1p(steps), never], [*(scene.number(step) for step in steps), scene.words["never"]]
     axes.set(xlim=(-0.14 * most, edge), ylim=(-0.08 * most, edge))
-    axes.set_xticks(ticks, names, fontsize=7)
-    axes.set_yticks(ticks, names, fontsize=7)
+    _name_ticks(axes.xaxis, ticks, names)
+    _name_ticks(axes.yaxis, ticks, names)
     _name_axes(axes, scene, "axis_crosses", "axis_rises")
 
 
@@ -255,8 +254,8 @@ def _draw_limits(axes: Axes, scene: figures.Scene, recordings: Recordings, model
     axes.set(xlim=(low, right), ylim=(low, high))
     ticks = _round_rates(10**low, 10**high)
     names = [scene.number(rate) for rate in ticks]
-    axes.set_xticks([*np.log10(ticks), *[(high + right) / 2] * endless], names + ["∞"] * endless, fontsize=7)
-    axes.set_yticks(np.log10(ticks), names, fontsize=7)
+    _name_ticks(axes.xaxis, [*np.log10(ticks), *[(high + right) / 2] * endless], names + ["∞"] * endless)
+    _name_ticks(axes.yaxis, np.log10(ticks), names)
     _name_axes(axes, scene, "axis_predicted", "axis_trains")
 
 
@@ -270,6 +269,12 @@ def _round_rates(low: float, high: float) -> list[float]:
 
 def _ring(axes: Axes, x: float, y: float) -> None:
     axes.plot(x, y, "o", ms=11, mfc="none", mec=figures.INK, mew=1.4)
+
+
+def _name_ticks(axis: Axis, places: Any, names: list[str]) -> None:
+    axis.set_major_locator(FixedLocator(places))
+    axis.set_major_formatter(FixedFormatter(names))
+    axis.set_tick_params(labelsize=7)
 
 
 def _name_axes(axes: Axes, scene: figures.Scene, across: str, up: str) -> None:
