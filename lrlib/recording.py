@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lrlib.settings import number, numbers, shown
-from lrlib.words import strings, written
+from lrlib.words import lost, strings, written
 
 #: What can be shown of a recording, by the name of the panel: what must have been recorded for it.
 PANELS = {"loss": None, "gauge": "sharpness", "norm": "norms", "schedule": None, "range": "a range test"}
@@ -110,8 +110,8 @@ class Recording:
 
     ∞ and nan are data. Of several seeds the figure shows the median as a line and the range as a band:
     nan counts as larger than any loss; of the sharpness only what was measured counts. A line ends where
-    its numbers do: after the first ∞ or nan nothing more is shown. All numbers but the rates are kept in
-    single precision, or in double those of a line that single precision does not hold.
+    its numbers do: after the first nan nothing more is shown. All numbers but the rates are kept in single
+    precision, or in double those of a line that single precision does not hold.
 
     Raises TypeError or ValueError for anything else, naming the argument.
 
@@ -343,13 +343,14 @@ class Recording:
     def facts(self, lr: float) -> dict[str, Any]:
         """What happened at a rate, as the sentence tells it; keys and meanings as in `words.facts`.
 
-        `infinite` is the first step whose loss is ∞, `nan` the first whose loss is nan, `before` the loss
-        before both; `product` is nan and `crosses` None where no sharpness was recorded. There are also
-        `seeds`, how many, and `gauge`, the name of the product.
+        `infinite` is the step from which on the loss is ∞, `nan` the first whose loss is nan, `before` the loss
+        before both, `overflows` the first step whose loss is ∞ though a later one is a number; `product` is nan and
+        `crosses` None where no sharpness was recorded. There are also `seeds`, how many, and `gauge`, the name of the
+        product.
         """
         stop = self.at(lr)
-        infinite, nan = _first(np.isinf(stop.losses)), _first(np.isnan(stop.losses))
-        ended = _first(~np.isfinite(stop.losses))
+        overflows, ended = lost(stop.losses)
+        nan = _first(np.isnan(stop.losses))
         return {
             "lr": stop.lr,
             "ends": float(stop.rates[-1]),
@@ -362,7 +363,8 @@ class Recording:
             "last": float(stop.losses[-1]),
             "crosses": _crossing(stop),
             "below": None,
-            "infinite": infinite,
+            "overflows": overflows,
+            "infinite": None if ended == nan else ended,
             "nan": nan,
             "before": float(stop.losses[ended - 1]) if ended else None,
         }
@@ -525,9 +527,8 @@ def _pick(ordered: np.ndarray, at: np.ndarray) -> np.ndarray:
 
 
 def _ended(lines: np.ndarray) -> np.ndarray:
-    """After the first ∞ only ∞, after the first nan only nan."""
-    infinite, nan = (np.logical_or.accumulate(happened(lines), axis=-1) for happened in (np.isinf, np.isnan))
-    return np.where(nan, np.nan, np.where(infinite, np.inf, lines))
+    """After the first nan only nan."""
+    return np.where(np.logical_or.accumulate(np.isnan(lines), axis=-1), np.nan, lines)
 
 
 def _kept(lines: np.ndarray) -> np.ndarray:
@@ -539,13 +540,14 @@ def _kept(lines: np.ndarray) -> np.ndarray:
 
 
 def _thinned(line: np.ndarray) -> np.ndarray:
-    """The steps of a line that are kept: up to where its numbers end, without losing spikes."""
-    told, finite, infinite = (np.flatnonzero(there) for there in (~np.isnan(line), np.isfinite(line), np.isinf(line)))
+    """The steps of a line that are kept: up to where its numbers end, without losing spikes, of which ∞ is one."""
+    told, finite = np.flatnonzero(~np.isnan(line)), np.flatnonzero(np.isfinite(line))
     nan_from = told[-1] + 1 if len(told) else 0
     if len(told) > MOST_POINTS - 2:
-        spans = [span for span in np.array_split(finite, _BUCKETS) if len(span)]
-        told = [span[pick(line[span])] for span in spans for pick in (np.argmin, np.argmax)]
-        told += [*finite[:1], *finite[-1:], *infinite[:1]]
+        alive = int(np.sum(told <= finite[-1])) if len(finite) else 0
+        spans = [span for span in np.array_split(told[:alive], _BUCKETS) if len(span)]
+        ends = [*told[:1], *finite[-1:], *told[alive : alive + 1]]
+        told = [span[pick(line[span])] for span in spans for pick in (np.argmin, np.argmax)] + ends
     kept = np.unique([*told, nan_from]).astype(int)
     return kept[kept < len(line)]
 
@@ -656,14 +658,15 @@ def sentence(told: dict[str, Any], language: str) -> str:
         said.append(say("seeds"))
     if told["crosses"] is not None:
         said.append(say("crosses", told["crosses"]))
+    if told["overflows"] is not None:
+        said.append(say("overflows", told["overflows"]))
+    before = [] if told["before"] is None else [say("before")]
     if told["infinite"] is not None:
-        said.append(say("infinite", told["infinite"]))
+        said += [say("infinite", told["infinite"]), *before]
     if told["nan"] is not None:
-        said.append(say("loss_nan", told["nan"]))
+        said += [say("loss_nan", told["nan"]), *(before if told["infinite"] is None else [])]
     if told["infinite"] is None and told["nan"] is None:
         same = plain["last"] == plain["first"]
         how = "same" if same else "falls" if told["last"] < told["first"] else "rises"
         said.append(say(how + "_one" if told["steps"] == 1 else how))
-    elif told["before"] is not None:
-        said.append(say("before"))
     return words["join"].join(said)

@@ -103,22 +103,23 @@ def facts(
 
     Steps are None where a thing did not happen: `leaves` is the step from which on every point lies
     outside the view (told only where the landscape is among the panels), `crosses` the first step after
-    the start whose gauge is above the threshold, `below` the first whose loss is below 0, where no
-    logarithm can show it, `infinite` the first whose loss is infinite or nan, `nan` the first whose
-    point is nan. `place` is the point at `leaves`, `before` the loss one step before `infinite`, `ends`
-    the last rate where a schedule has moved it, `bounces` whether the path ends between two points. One
-    step shows no `regime`, nor does a run that is infinite before it has made two; `steep` tells whether it
-    is that of the steepest direction alone. `rate` is the one that the schedule begins with; of `floor`, the noise floor at
-    the rate of each step, the last is told, None where it does not exist. `rescaled` tells whether the gauge
-    is that of a rescaled Hessian, `clips` how many gradients were clipped, None where none could be; `resumed`
-    is the step at which the run is resumed, and what it lost there.
+    the start whose gauge is above the threshold, `below` the first whose loss is below 0, where no logarithm
+    can show it, `infinite` the one from which on no loss is a number, `overflows` the first whose loss is none
+    though a later one is, `nan` the first whose point is nan. `place` is the point at `leaves`, `before` the
+    loss one step before `infinite`, `ends` the last rate where a schedule has moved it, `bounces` whether the
+    path ends between two points. One step shows no `regime`, nor does a run that is infinite before it has made
+    two; `steep` tells whether it is that of the steepest direction alone. `rate` is the one that the schedule
+    begins with; of `floor`, the noise floor at the rate of each step, the last is told, None where it does not
+    exist. `rescaled` tells whether the gauge is that of a rescaled Hessian, `clips` how many gradients were
+    clipped, None where none could be; `resumed` is the step at which the run is resumed, and what it lost
+    there.
     """
     low, high = np.asarray(view, dtype=float).T
     with np.errstate(all="ignore"):
         outside = ~((path.points >= low) & (path.points <= high)).all(axis=-1)
         over = np.asarray(path.gauge > path.threshold)
     leaves = _first(np.logical_and.accumulate(outside[::-1])[::-1]) if "landscape" in panels else None
-    infinite = _first(~np.isfinite(path.losses))
+    overflows, infinite = lost(path.losses)
     gauge = path.gauge[np.isfinite(path.losses[:-1])]
     constant = bool(np.all(gauge == path.gauge[0]))
     moves = bool((path.points[1] != path.points[0]).any())
@@ -148,11 +149,23 @@ def facts(
         "leaves": leaves,
         "place": None if leaves is None else path.points[leaves].tolist(),
         "below": _first(path.losses < 0),
+        "overflows": overflows,
         "infinite": infinite,
         "before": float(path.losses[infinite - 1]) if infinite else None,
         "nan": _first(np.isnan(path.points).any(axis=-1)),
         "floor": None if floor is None or not np.isfinite(floor[-1]) else float(floor[-1]),
     }
+
+
+def lost(losses: np.ndarray) -> tuple[int | None, int | None]:
+    """The first step whose loss is no number though a later one is, and the one from which on none is; None for never.
+
+    >>> lost(np.array([1, np.inf, 3, np.inf, np.nan]))
+    (1, 3)
+    """
+    known = np.isfinite(losses)
+    last = int(np.flatnonzero(known).max(initial=-1))
+    return _first(~known[: last + 1]), last + 1 if last + 1 < len(losses) else None
 
 
 def _bounces(points: np.ndarray) -> bool:
@@ -249,6 +262,8 @@ def sentence(told: dict[str, Any], language: str, race: list[tuple[str, float]] 
         said.append(say("crosses", step=told["crosses"]))
     if told["leaves"] is not None:
         said.append(say("leaves", step=told["leaves"], place=_place(told["place"], words["decimal"])))
+    if told["overflows"] is not None:
+        said.append(say("overflows", step=told["overflows"]))
     if told["infinite"] is not None:
         said.append(say("infinite", step=told["infinite"]))
         if told["before"] is not None:

@@ -81,9 +81,37 @@ def test_the_gauge_follows_the_schedule_and_loses_the_last_step():
     assert stop.rates.tolist() == [1, 0.5]
 
 
-def test_after_infinity_or_nan_nothing_more_is_kept():
+def test_after_nan_nothing_more_is_kept_but_from_infinity_a_run_may_come_back():
     stop = Recording([1], [[1, INF, 3, NAN, 5]]).at(1)
-    assert stop.losses.tolist()[:3] == [1, INF, INF] and np.isnan(stop.losses[3:]).all()
+    assert stop.losses.tolist()[:3] == [1, INF, 3] and np.isnan(stop.losses[3:]).all()
+
+
+def test_a_run_whose_loss_comes_back_from_infinity_is_not_told_as_lost():
+    back = Recording([1], [[4, INF, 3, INF, 1]])
+    told = back.facts(1)
+    assert (told["overflows"], told["infinite"], told["nan"], told["before"]) == (1, None, None, None)
+    assert back.trains().tolist() == [True]
+    assert back.sentence(1, "en").endswith("later it is a number again. The loss falls from 4 to 1 in 4 steps.")
+    lost = Recording([1], [[4, INF, 3, INF, NAN]])
+    told = lost.facts(1)
+    assert (told["overflows"], told["infinite"], told["nan"], told["before"]) == (1, 3, 4, 3)
+
+
+def test_the_step_before_is_told_beside_the_step_it_precedes():
+    words = strings("en")
+    for losses, told in (([4, 3, INF, NAN], ["infinite", "before", "loss_nan"]), ([4, 3, NAN], ["loss_nan", "before"])):
+        said = Recording([1], [losses]).sentence(1, "en")
+        ends = [words[f"says_{key}"].format(before=3, step=2 if key == told[0] else 3) for key in told]
+        assert said.endswith(words["join"].join(ends))
+
+
+@pytest.mark.parametrize("steps", [40, 3000])
+def test_a_thinned_line_keeps_where_it_is_infinite(steps):
+    losses = np.linspace(9, 1, steps + 1)
+    losses[[7, 25, 26]], losses[-5:-2], losses[-2:] = INF, INF, NAN
+    at, _ = unpacked(Recording([1], [losses]).pack()["losses"])[0]
+    kept = set(np.asarray(at).tolist())
+    assert {7, 25, steps - 4, steps - 1} <= kept and len(kept) <= 400
 
 
 @pytest.mark.parametrize("value", [1e-60, 1e60])
@@ -262,7 +290,7 @@ def test_only_runs_whose_sharpness_was_measured_are_counted():
 def test_a_rate_trains_if_every_run_of_it_does():
     losses = np.full((5, 2, 3), 4.0)
     losses[0, :, 2], losses[1, :, 2], losses[2, :, 2] = [1, 1], [1, 2], [1, NAN]
-    losses[3, :, 2], losses[4] = [1.9, 0], [[4, INF, 1], [4, 3, 1]]
+    losses[3, :, 2], losses[4] = [1.9, 0], [[4, NAN, 1], [4, 3, 1]]
     recording = Recording([1, 2, 3, 4, 5], losses, sharpness=[[0.25, 9]] * 5)
     assert recording.trains().tolist() == [True, False, False, True, False]
     assert recording.trains(0.6).tolist() == [True, True, False, True, False]

@@ -130,6 +130,14 @@ def test_of_a_run_that_is_infinite_before_two_steps_no_regime_is_told():
     assert regimes_in(said) == ["explode"] and "∞" in said
 
 
+def test_a_run_whose_loss_comes_back_from_infinity_is_not_told_as_lost():
+    path = descend("parabola", "gd", -400.0, 0.5, 20, dtype="float16")
+    told = facts(path, ((-500, 500),), ("loss",), 0.5)
+    assert (told["overflows"], told["infinite"], told["before"]) == (0, None, None)
+    said = sentence(told, "en")
+    assert strings("en")["says_overflows"].format(step=0) in said and "falls from ∞ to" in said
+
+
 @pytest.mark.parametrize(("rule", "threshold"), [("momentum", 3.0), ("nesterov", 1.5)])
 @pytest.mark.parametrize("off", [-2, 0, 2])
 def test_on_the_threshold_of_a_memory_it_is_said_whatever_rounding_does(rule, threshold, off):

@@ -18,7 +18,7 @@ function fromPlanes(text, size) {
   return new Float32Array(whole.buffer);
 }
 
-/** A line from one kept step straight to the next; where it ended as ∞ or nan it stays so. */
+/** A line from one kept step straight to the next; where it is ∞ or nan it stays so until then. */
 function drawnOut(at, values, length) {
   const line = new Float64Array(length).fill(NaN);
   at.forEach((from, i) => {
@@ -141,12 +141,11 @@ function recordedMarks({ recorded }, state, words) {
 /** What happened on a recorded run. The twin of Recording.facts. */
 function recordedFacts(run) {
   const { lr, rates, losses, gauge, thresholds, seeds, steps, crosses } = run;
-  const first = (happened) => { const at = losses.findIndex(happened); return at < 0 ? null : at; };
-  const ended = first((loss) => !Number.isFinite(loss));
+  const { overflows, infinite: ended } = lost(losses), began = losses.findIndex(Number.isNaN), nan = began < 0 ? null : began;
   return {
     lr, ends: rates[steps - 1], gauge: productName(run, 0), product: gauge[0][0], threshold: thresholds?.[0],
     seeds, steps, first: losses[0], last: losses[steps], crosses, below: null,
-    infinite: first((loss) => loss === Infinity), nan: first(Number.isNaN), before: ended ? losses[ended - 1] : null,
+    overflows, infinite: ended === nan ? null : ended, nan, before: ended ? losses[ended - 1] : null,
   };
 }
 
@@ -161,10 +160,12 @@ function recordedSentence(told, words, _, model) {
   if (values.ends !== values.lr) say("ends");
   if (told.seeds > 1) say("seeds");
   tell("crosses", told.crosses);
+  tell("overflows", told.overflows);
   tell("infinite", infinite);
+  if (infinite !== null) tell("before", told.before);
   tell("loss_nan", nan);
+  if (infinite === null && nan !== null) tell("before", told.before);
   if (infinite === null && nan === null) say((values.last === values.first ? "same" : last < first ? "falls" : "rises") + (told.steps === 1 ? "_one" : ""));
-  else tell("before", told.before);
   return said.join(words.join);
 }
 

@@ -121,12 +121,12 @@ function correctedOf({ rule, n, steps, state, hyper, restart }) {
 function factsOf(run, state) {
   const { view, panels } = state;
   const { n, steps, points, losses, rates, gauge, thresholds, rule, hyper } = run;
-  let leaves = null, below = null, infinite = null, nan = null, crosses = null, constant = true;
+  const { overflows, infinite } = lost(losses);
+  let leaves = null, below = null, nan = null, crosses = null, constant = true;
   const fits = (value, [low, high]) => value >= low && value <= high;
   for (let t = 0; t <= steps; t++) {
     const x = points[t * n], y = points[t * n + 1];
-    if (!Number.isFinite(losses[t])) infinite ??= t;
-    else if (t < steps) constant &&= gauge[0][t] === gauge[0][0];
+    if (t < steps && Number.isFinite(losses[t])) constant &&= gauge[0][t] === gauge[0][0];
     if (losses[t] < 0) below ??= t;
     if (fits(x, view[0]) && (n === 1 || fits(y, view[1]))) leaves = null;
     else leaves ??= t;
@@ -145,10 +145,16 @@ function factsOf(run, state) {
     crosses: crosses > 0 && !isBorderHidden(state) ? crosses : null,
     leaves: panels.includes("landscape") ? leaves : null,
     place: leaves === null ? null : Array.from(points.subarray(leaves * n, leaves * n + n)),
-    below, infinite, nan, before: infinite > 0 ? losses[infinite - 1] : null,
+    below, overflows, infinite, nan, before: infinite > 0 ? losses[infinite - 1] : null,
     clips, resumed: isResumed(state) ? [state.resume, state.lost] : null,
     first: losses[0], last: losses[steps], floor: run.floor && run.floor[steps - 1] < Infinity ? run.floor[steps - 1] : null,
   };
+}
+
+/** The first step whose loss is no number though a later one is, and the one from which on none is; null for never. The twin of words.lost. */
+function lost(losses) {
+  const last = losses.findLastIndex(Number.isFinite), first = losses.findIndex((loss) => !Number.isFinite(loss));
+  return { overflows: first >= 0 && first < last ? first : null, infinite: last + 1 < losses.length ? last + 1 : null };
 }
 
 /** Whether the path ends in jumps between two points, not too small beside its first step. */
@@ -207,6 +213,7 @@ function sentence(told, words, race = null) {
   if (told.bounces) said.push(say("bounces"));
   if (told.crosses !== null) said.push(say("crosses", told.crosses));
   if (told.leaves !== null) said.push(say("leaves", told.leaves, { place: placeOf(told.place, words.decimal) }));
+  if (told.overflows !== null) said.push(say("overflows", told.overflows));
   if (told.infinite !== null) {
     said.push(say("infinite", told.infinite));
     if (told.before !== null) said.push(say("before", told.infinite, { before: formatNumber(told.before, words.decimal) }));

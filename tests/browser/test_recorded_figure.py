@@ -36,12 +36,16 @@ def hard() -> list[Recording]:
     long[1, 0, 700:], long[2, :, 50:], long[2, :, 900:] = NAN, INF, NAN
     slow = np.where(np.arange(3001) % 7, NAN, rng.random((3, 5, 3001)) * 4)
     rates = np.array([1e-9, 0.3, 7e12])
+    back = np.exp(np.linspace([2, 1], [1, 2], 3001, axis=-1))
+    back[0, [7, 1000, 1001, 2999]], back[1, 1500:2990], back[1, 2995:] = INF, INF, NAN
     return [
         Recording(rates, long, norms=long[:, 0], sharpness=slow, schedule=rates[:, None] * np.linspace(1, 0, 3000)),
         Recording([1], [[NAN, 1]], norms=[[0, INF]], sharpness=[[NAN]]),
         Recording([0.1, 0.2], [[1, 1e300], [1, -1e-300]], norms=[[0, 0]] * 2, sharpness=[[-5], [1e308]], rescaled=True),
         Recording([0.1, 0.2], [[[1, 2], [2, NAN]], [[-1, -2], [0, 0]]], sharpness=[[3], [0]], threshold=[3.8, 0.1]),
         Recording([1, 2], np.exp(np.array([[[1, 9], [2, 700]], [[-300, -2], [3, 80]]]))),
+        Recording([1, 2, 3, 4], [[4, INF, 3, INF, 1], [4, INF, 3, INF, NAN], [4, 3, 2, 1, NAN], [INF, INF, NAN, 1, 1]]),
+        Recording([1, 2], back, sharpness=back, norms=back),
     ]
 
 
