@@ -4,6 +4,7 @@ import hashlib
 import html
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import anywidget
@@ -25,7 +26,8 @@ class ask(anywidget.AnyWidget):
         answer: the right number; or the right one of `choices`; or the name of what is to be read off `figure`.
         tolerance: how far a number may be off, as a part of the right one; where that is 0, as it stands.
         mistakes: expected wrong answers, each under the name of the explanation that it gets (the strings
-            `why_…` in `lrlib/locale`).
+            `why_…` in `lrlib/locale`); a number is recognised as the right one is, and where it is what the given
+            one rounds, to two figures or more, unless that rounds the right one too.
         choices: the answers to choose from, by the names of their labels: the strings `choice_…`, or else
             `rule_…`.
         figure: the `lab` that the question is about, as the reader has left it; on a page the nearest one
@@ -214,14 +216,23 @@ def reply_to(given: Any, answer: Any, mistakes: list[tuple], question: ask) -> s
 
     if near(answer):
         return "ask_right"
-    for wrong, name in mistakes:
-        if near(wrong):
-            return f"why_{name}"
+    for meant in (near, lambda value: _rounds(given, value) and not _rounds(given, answer)):
+        for wrong, name in mistakes:
+            if meant(wrong):
+                return f"why_{name}"
     if question.choices is not None:
         return "ask_wrong"
     if answer and abs(-given - answer) <= question.tolerance * abs(answer):
         return "why_sign"
     return "ask_large" if given > answer else "ask_small"
+
+
+def _rounds(given: Any, value: Any) -> bool:
+    """Whether a number is another one, rounded to two figures or more."""
+    if isinstance(given, str) or not np.isfinite(value):
+        return False
+    figures = len(Decimal(repr(float(given))).normalize().as_tuple().digits)
+    return figures > 1 and words.format_number(given, figures=figures) == words.format_number(value, figures=figures)
 
 
 def aim(question: ask) -> str:

@@ -47,6 +47,22 @@ def test_an_expected_mistake_gets_its_explanation():
     assert "is 1/λ" in ask(0.25, mistakes={"glide": 0.125}).check(0.125)
 
 
+def test_a_mistake_is_recognised_as_the_reader_rounds_it():
+    wall = ask(2 / 3, tolerance=0.004, mistakes={"local": 2 / 11})
+    told = [strings("en")["why_local"].format(given=given) for given in (0.18, 0.182, 0.1818)]
+    assert [wall.check(given) for given in (0.18, 0.182, 0.1818)] == told
+    # One figure tells too little, another number is another one, and 0.67 is no mistake.
+    assert [wall.check(given) for given in (0.2, 0.19, 0.183, 0.67)] == [
+        "Not yet: 0.2 is too small.", "Not yet: 0.19 is too small.", "Not yet: 0.183 is too small.", "Not yet: 0.67 is too large.",
+    ]  # fmt: skip
+    # What rounds the right answer too is not said to be the mistake.
+    assert ask(0.184, tolerance=0.001, mistakes={"local": 2 / 11}).check(0.18) == "Not yet: 0.18 is too small."
+    # What is a mistake as it stands comes before what rounds another.
+    both = ask(1, mistakes={"local": 0.1251, "glide": 0.12})
+    assert both.check(0.12) == strings("en")["why_glide"].format(given=0.12)
+    assert both.check(0.13) == strings("en")["why_local"].format(given=0.13)
+
+
 def test_a_question_speaks_the_language_of_the_page():
     lrlib.use("de")
     try:

@@ -50,10 +50,17 @@ function replyTo(given, answer, mistakes, { choices, goal, tolerance }) {
     return low !== null && answer < low ? "ask_below" : high !== null && answer > high ? "ask_above" : "ask_reached";
   }
   const near = (value) => (choices ? given === value : Number.isFinite(value) && Math.abs(given - value) <= tolerance * (Math.abs(value) || 1));
-  const mistake = mistakes.find(([value]) => near(value));
+  const rounds = (value) => !choices && Number.isFinite(value) && isRounded(given, value);
+  const mistake = mistakes.find(([value]) => near(value)) ?? mistakes.find(([value]) => rounds(value) && !rounds(answer));
   if (near(answer)) return "ask_right";
   if (mistake || choices) return mistake ? `why_${mistake[1]}` : "ask_wrong";
   return answer && Math.abs(-given - answer) <= tolerance * Math.abs(answer) ? "why_sign" : given > answer ? "ask_large" : "ask_small";
+}
+
+/** Whether a number is another one, rounded to two figures or more. The twin of ask._rounds. */
+function isRounded(given, value) {
+  const figures = given.toExponential().replace(/e.*|[-.]/g, "").length;
+  return figures > 1 && formatNumber(given, ".", figures) === formatNumber(value, ".", figures);
 }
 
 /** Words behind a number, such as steps or 步; not what would change it, such as e, π or 万. */
@@ -82,7 +89,7 @@ function answerField({ choices, goal, figure, name }, words, written, group) {
   const field = element("input", { type: "text", inputmode: "text", autocomplete: "off", size: 12 });
   return {
     node: element("label", {}, words[figure ? "answer_now" : "answer"] + " ", field), wrong: "ask_number",
-    read: () => [readNumber(field.value.trim().replace(UNIT, "$1"))].find(Number.isFinite) ?? null,
+    read: () => [readNumber(field.value.trim().replace(UNIT, "$1"), words.decimal)].find(Number.isFinite) ?? null,
   };
 }
 

@@ -54,11 +54,13 @@ class PageModel {
 
 const PLAIN = Object.fromEntries(Object.entries(SUPERSCRIPT).map(([plain, raised]) => [raised, plain]));
 
-/** The number that was typed: 0.25, 0,25, 1e-3, 7.3×10⁻⁵, 7.3*10^-5 or 1/4; NaN for anything else. */
-function readNumber(text) {
+/** The number that was typed: 0.25, 0,25, 1e-3, 7.3×10⁻⁵, 7.3*10^-5, 1/4 or 10 000, and where the decimal mark is a point 10,000; NaN for anything else. */
+function readNumber(text, decimal = ",") {
+  const groups = decimal === "." ? /^([-−+]?[1-9]\d{0,2})((?:[\s,]\d{3})+)(?!\d)/ : /^([-−+]?[1-9]\d{0,2})((?:\s\d{3})+)(?!\d)/;
   const plain = text.trim()
     .replace(/[０-９．，／－]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0))
     .replace(/[×*·]\s*10\s*\^?\s*([-−+]?\d+|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)/, (_, power) => "e" + power.replace(/[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/g, (raised) => PLAIN[raised]))
+    .replace(groups, (_, first, rest) => first + rest.replace(/\D/g, ""))
     .replaceAll(",", ".").replaceAll("−", "-").replace(/\s+(?=e)/, "");
   const parts = plain.split("/");
   const [over, under = 1] = parts.map((part) => (part.trim() === "" ? NaN : Number(part)));

@@ -112,7 +112,7 @@ function numberGuess(wrong, isRight) {
     return {
       nodes: [field], wrong,
       read() {
-        const given = readNumber(field.value), right = isRight(given);
+        const given = readNumber(field.value, words.decimal), right = isRight(given);
         field.setAttribute("aria-invalid", String(!right));
         return right ? given : null;
       },
@@ -202,7 +202,7 @@ function tellLoss({ state: { guess }, facts, words }, say) {
 }
 
 function tellOverflow(scene, say) {
-  const { state: { guess, dtype }, facts } = scene, truth = facts.infinite ?? followed(scene, dtype, MOST_STEPS).loss;
+  const { state: { guess, dtype }, facts } = scene, truth = facts.overflows ?? facts.infinite ?? followed(scene, dtype, MOST_STEPS).loss;
   return truth < 0 ? say("told_never", { guess, steps: MOST_STEPS }) : say("told_overflow", { guess, truth, off: Math.abs(truth - guess) });
 }
 

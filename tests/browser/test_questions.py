@@ -338,3 +338,44 @@ def test_without_a_script_the_question_can_be_read(browser, tmp_path):
         ["Your answer for the figure as it stands: ________"],
         ["Loss at the end ≤ 1×10⁻⁶"],
     ]
+
+
+def test_the_page_recognises_a_rounded_mistake_as_python_does(show):
+    rng = random.Random(1)
+    answers = [rng.choice([1, -1]) * 10 ** rng.uniform(-7, 7) for _ in range(40)]
+    asked = [ask(2 / 3, tolerance=0.004, mistakes={"local": 2 / 11})]
+    asked += [ask(a, tolerance=0.001, mistakes={"local": a * rng.uniform(0.9, 1.1), "glide": -a / 3}) for a in answers]
+    page = show(*asked)
+    told = set()
+    for i, one in enumerate(asked):
+        meant = [float(value) for value, _ in one.mistakes]
+        for given in [float(f"{value:.{n}g}") for value in meant for n in (1, 2, 3, 5)] + [0.18, 2e5]:
+            said = (
+                page.locator("lr-ask")
+                .nth(i)
+                .evaluate(
+                    """(el, given) => { const field = el.querySelector("input"); field.value = given; el.querySelector("form").requestSubmit();
+                  return el.querySelector("[role=status]").textContent; }""",
+                    repr(given),
+                )
+            )
+            assert said == one.check(given)
+            told.add(said.split(":")[0] + said[-12:])
+    assert len(told) > 5
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "read"),
+    [
+        ("en", "10,000", 10000), ("en", "1,234,567.5", 1234567.5), ("en", "−12,000 steps", -12000), ("en", "0,125", 0.125), ("en", "1,25", 1.25),
+        ("de", "10 000", 10000), ("de", "10\u202f000 Schritte", 10000), ("de", "1,125", 1.125), ("de", "1.125", 1.125),
+        ("zh", "10,000 步", 10000), ("ko", "10,000걸음", 10000), ("en", "10,000/4", 2500), ("en", "1 000 0", None),
+    ],
+)  # fmt: skip
+def test_digits_may_be_typed_in_groups_as_the_book_writes_them(show, speak, language, typed, read):
+    speak(language)
+    asked = ask(7)
+    page = show(asked, language=language)
+    question(page).locator("input").fill(typed)
+    question(page).locator("input").press("Enter")
+    expect(status(page)).to_have_text(strings(language)["ask_number"] if read is None else asked.check(read))
