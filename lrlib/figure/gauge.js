@@ -2,6 +2,7 @@
 
 let patterns = 0; // every figure needs a name of its own for its hatching
 
+const SLOT = 34; // pixels along a line that its name takes
 const MOST_CROSSINGS = 20; // where a gauge passes its threshold more often, as at the edge of stability, only the first is marked
 
 /** Lines across what is dangerous, as a fill. */
@@ -62,11 +63,9 @@ function gaugePanel(frame, hands) {
     lines.selectAll("path").data(gauge).join("path").attr("class", (_, i) => `trail racer-${run.racer} eigen-${i}`)
       .attr("d", (values) => { const line = level(values, across, up); return line && Number.isFinite(values[steps - 1]) ? line + `H${width}` : line; });
     const labels = gauge.map(([value], i) => [value, i]).filter(([value]) => y(value) > 0 && y(value) < FAR);
-    names.selectAll("text").data(labels).join("text").attr("x", ([, i]) => 16 + 34 * i)
-      .attr("y", ([value], i) => {
-        const room = roomAlong([...gauge, thresholds], across, up, height, [12 + 34 * i, 42 + 34 * i]);
-        return 4 + roomiest(room, 8, height - 8, y(value) + (value < first && y(value) + 18 < height ? 11 : -10));
-      })
+    const places = [];
+    for (const [, i] of labels) places.push(besideItsLine(gauge, i, thresholds, across, up, width, height, (places.at(-1)?.slot ?? -1) + 1));
+    names.selectAll("text").data(labels).join("text").attr("x", (_, i) => 16 + SLOT * places[i].slot).attr("y", (_, i) => 4 + places[i].row)
       .attr("class", `racer-${run.racer}`).text(([, i]) => productName(run, i));
     frame.note.text(gauge[0][0] > top ? `▲ ${productName(run, 0, true)} = ${formatNumber(gauge[0][0], words.decimal)}` : "");
     product(run);
@@ -114,6 +113,24 @@ function roomiest(room, low, high, wanted) {
   for (let y = Math.ceil(low); y <= high; y++) {
     const score = 1000 * Math.min(room[y], 10) - Math.abs(y - wanted);
     if (score > most) [best, most] = [y, score];
+  }
+  return best;
+}
+
+/** Where the name of a line stands: where no other line is nearer, in the first slot from `from` on with room enough; else in the one with the most. */
+function besideItsLine(gauge, which, thresholds, across, up, width, height, from) {
+  const own = gauge[which], kinds = [[own], gauge.filter((_, i) => i !== which), [thresholds]], stride = across(1) - across(0);
+  const placeIn = (slot) => {
+    const left = 12 + SLOT * slot, [mine, others, limit] = kinds.map((lines) => roomAlong(lines, across, up, height, [left, left + 30]));
+    const room = mine.map((away, y) => (away <= others[y] ? Math.min(away, limit[y]) : 0));
+    const middle = own[Math.floor((left + 15) / stride)], value = isNumber(middle) ? middle : own.findLast(isNumber), at = Math.min(Math.max(up(value), 0), height);
+    const row = roomiest(room, 8, height - 8, at + (value < thresholds[0] && at + 18 < height ? 11 : -10));
+    return { slot, row, room: room[Math.round(row)] };
+  };
+  let best = placeIn(from);
+  for (let slot = from + 1; best.room < 8 && SLOT * (slot + 1) < 0.6 * width; slot++) { // on the right stand the words of the zones
+    const place = placeIn(slot);
+    if (place.room > best.room) best = place;
   }
   return best;
 }

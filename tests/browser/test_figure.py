@@ -17,7 +17,7 @@ from lrlib.optimizers import OPTIMIZERS
 from lrlib.schedules import SCHEDULES
 from lrlib.state import FORMATS, PANELS
 from lrlib.surfaces import SURFACES
-from lrlib.words import LANGUAGES, format_number
+from lrlib.words import LANGUAGES, format_number, strings
 
 WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
 
@@ -717,3 +717,28 @@ def test_the_slider_is_hatched_from_the_mark_of_the_threshold_on(show, width):
 def test_a_slider_without_danger_is_not_hatched(show, figure):
     begins, ends, marks = show(figure).evaluate(HATCHED)
     assert not marks and begins > ends
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_loss_that_comes_back_from_infinity_page_and_python_say_the_same(show, language):
+    settings = {"start": -400, "steps": 20, "dtype": "float16", "view": [(-500, 500)], "language": language}
+    labs = [lab("parabola", lr=lr, **settings) for lr in (0.5, 1.5, 1.99, 2.5)]
+    page = show(*labs, language=language)
+    assert strings(language)["says_overflows"].format(step=0) in labs[0].sentence
+    for i, figure in enumerate(labs):
+        expect(says(page).nth(i)).to_have_text(figure.sentence)
+
+
+@pytest.mark.parametrize(("seed", "steps"), [(29, 400), (3, 300)])
+def test_on_the_gauge_a_name_stands_at_its_own_line(show, seed, steps):
+    run = {"start": (2.5, 0.3), "noise": 0.5, "seed": seed, "steps": steps, "view": [(-4, 4), (-4, 4)]}
+    page = show(lab("beale", "momentum", lr=0.03, panels=["gauge"], **run), width=375)
+    away = page.locator(".gauge").evaluate("""(panel) => {
+      const lines = [...panel.querySelectorAll(".products path")].map((path) => path.getAttribute("d").slice(1).split(/[LH]/).slice(0, -1).map((point) => point.split(",").map(Number)));
+      return [...panel.querySelectorAll(".names text")].map((name) => {
+        const { x, y, width, height } = name.getBBox(), middle = y + height / 2;
+        const beside = (line) => Math.min(...line.filter(([at]) => at > x && at < x + width).map(([, at]) => Math.abs(at - middle)));
+        return lines.map(beside);
+      });
+    }""")
+    assert len(away) == 2 and away[0][0] < away[0][1] + 1 and away[1][1] < away[1][0] + 1
