@@ -1,7 +1,12 @@
 """The shape of every chapter, of the English ones: the contract holds the other editions to them."""
 
+import ast
+import importlib.util
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -128,3 +133,72 @@ def test_a_source_can_be_found_and_is_cited(book, key):
     )
     cited = {mark.value for _, mark in book.marks("reference")}
     assert f"cite:{key}" in cited, f"book/references.bib: no chapter cites {key}; cite it with {{cite:t}}, or delete it"
+
+
+# ---------------------------------------------------------------- modules
+
+
+@cache
+def is_module(dotted: str) -> bool:
+    try:
+        return importlib.util.find_spec(dotted) is not None
+    except ModuleNotFoundError:  # what stands before the last point is no package
+        return False
+
+
+@cache
+def comes_along(dotted: str) -> bool:
+    """Whether a fresh interpreter that has imported the package alone has the module in it too."""
+    script = f"import {dotted.partition('.')[0]}; {dotted}"
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, check=False).returncode == 0
+
+
+def used_without_import(sources: list[str]) -> list[str]:
+    """Modules within packages that cells use by a dotted name, though neither they nor the package imports them."""
+    nodes = [node for source in sources for node in ast.walk(ast.parse(re.sub(r"(?m)^[%!]", "#", source)))]
+    named, imported = {}, set()  # what a name stands for, and what has been loaded
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                named[alias.asname or alias.name.partition(".")[0]] = (
+                    alias.name if alias.asname else alias.name.partition(".")[0]
+                )
+                imported.add(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module)
+            for alias in node.names:
+                if is_module(whole := f"{node.module}.{alias.name}"):
+                    named[alias.asname or alias.name] = whole
+                    imported.add(whole)
+    used = set()
+    for node in nodes:
+        parts = []
+        while isinstance(node, ast.Attribute):
+            parts.insert(0, node.attr)
+            node = node.value
+        dotted = named.get(node.id) if isinstance(node, ast.Name) else None
+        for part in parts if dotted else []:
+            dotted += f".{part}"
+            if not is_module(dotted):
+                break
+            used.add(dotted)
+    there = {name for name in used if any(f"{one}.".startswith(f"{name}.") for one in imported)}
+    return sorted(name for name in used - there if not comes_along(name))
+
+
+def test_no_chapter_uses_a_module_that_it_does_not_import(book):
+    """The kernels that run the book have modules loaded (site/kernels.py) that a reader's has not."""
+    chapters = [chapter for (language, _), chapter in book.chapters.items() if language == "en"]
+    lost = {one.path: used_without_import([cell.source for cell in one.cells]) for one in chapters}
+    assert not {path: names for path, names in lost.items() if names}
+
+
+def test_a_module_that_a_chapter_does_not_import_is_found():
+    import PIL.Image  # noqa: F401  as the kernels have it
+
+    broken = ["import PIL\nimport numpy as np", "np.linalg.norm([1])\nPIL.Image.new('L', (1, 1))"]
+    assert used_without_import(broken) == ["PIL.Image"]
+    assert used_without_import(["from PIL import Image", *broken]) == []
+    timed = ["import xml as x", "%time\nx.dom.minidom.parseString('<a/>')"]
+    assert used_without_import(timed) == ["xml.dom", "xml.dom.minidom"]
+    assert used_without_import([*timed, "import xml.dom.minidom"]) == []
