@@ -241,8 +241,8 @@ def _read_inline(chapter: Chapter, line: int, tokens: list, block: str) -> None:
             text += "\n"
         elif inside_title or token.nesting:
             continue
-        elif token.type == "text":
-            text += token.content
+        elif token.type in ("text", "text_special"):
+            text += token.content.replace("\N{SOFT HYPHEN}", "")  # where a long word may be divided: &shy;
         elif token.type == "image":
             chapter.marks.append(Mark(here, "reference", f"image:{token.attrs['src']}"))
             _read_inline(chapter, here, token.children or [], "title")

@@ -92,10 +92,10 @@ def with_solutions(page: BeautifulSoup) -> None:
         solution.name, solution["class"] = "div", "box"
 
 
-#: A problem stands on one page with its figure, and the first page has a number.
+#: A problem stands on one page with its figure and its solution, and the first page has a number.
 STYLE = """<style>
 .bd-article :is(.exercise.admonition.admonition, .box, .cell) { break-inside: avoid; }
-.bd-article .exercise.admonition.admonition:has(+ .cell figure) { break-after: avoid; }
+.bd-article .exercise.admonition.admonition:has(+ .cell figure), .bd-article :is(.exercise, .cell):has(+ .box) { break-after: avoid; }
 @page :first { @bottom-center { content: counter(page); } }
 </style>"""
 

@@ -94,11 +94,11 @@
     }
   }
 
-  /** On paper nothing is folded. */
+  /** On paper no box is folded; code is as the reader has it on the screen. */
   function unfoldForPrint() {
     let opened = [];
     addEventListener("beforeprint", () => {
-      opened = [...document.querySelectorAll(":is(.bd-article, .colophon) details:not([open])")];
+      opened = [...document.querySelectorAll(":is(.bd-article, .colophon) details:not([open], .code-fold)")];
       opened.forEach((box) => { box.open = true; });
     });
     addEventListener("afterprint", () => opened.forEach((box) => { box.open = false; }));

@@ -102,3 +102,43 @@ def test_links_inside_the_site_lead_somewhere():
             elif anchor and path.suffix == ".html" and unquote(anchor).split("&")[0] not in anchors_of(path):
                 problems.append(f"{file.relative_to(SITE)}: {href} has no such place")
     assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_table_fades_where_it_goes_on_and_only_there(page, language):
+    page.set_viewport_size({"width": 240, "height": 700})
+    page.goto((SITE / language / "teaching.html").as_uri())
+    page.evaluate(SETTLED)
+    boxes = page.locator(".bd-article .pst-scrollable-table-container")
+    wide = [i for i, box in enumerate(boxes.all()) if box.evaluate("box => box.scrollWidth > box.clientWidth + 1")]
+    assert 0 < len(wide) < boxes.count()  # of both kinds
+    for i, box in enumerate(boxes.all()):
+        faded = re.compile(r"\bgoes-on\b")
+        if i not in wide:
+            expect(box).not_to_have_class(faded)
+            continue
+        expect(box).to_have_class(faded)
+        assert "gradient" in box.evaluate("box => getComputedStyle(box).maskImage")
+        box.evaluate("box => box.scrollTo(box.scrollWidth, 0)")
+        expect(box).not_to_have_class(faded)
+        assert box.evaluate("box => getComputedStyle(box).maskImage") == "none"
+        box.evaluate("box => box.scrollTo(0, 0)")
+        expect(box).to_have_class(faded)
+
+
+def test_on_paper_boxes_are_open_and_code_is_as_on_the_screen(page):
+    page.goto((SITE / "en" / "overshooting.html").as_uri())
+    page.evaluate(SETTLED)
+    code, boxes = page.locator("details.code-fold"), page.locator(".bd-article details:not(.code-fold)")
+    code.nth(1).locator("summary").click()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert code.count() > 3 and boxes.count() > 3
+    for i, one in enumerate(code.all()):
+        expect(one).to_be_visible(visible=i == 1)
+        expect(one.locator("summary")).to_be_hidden()
+    for box in boxes.all():
+        expect(box).to_have_attribute("open", "")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    expect(page.locator(".bd-article details[open]")).to_have_count(1)
