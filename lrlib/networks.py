@@ -173,27 +173,25 @@ def _fully_connected(
     size = 4 if norm else 2
     for i in range(0, len(hidden), size):
         before, (w, b, *gain_and_shift) = h, hidden[i : i + size]
-        h = h @ w + b
+        h = layers.connected(h, w, b)
         if norm:
             h = layers.normal(h, *gain_and_shift) if norm == "layer" else layers.batch_normal(h, *gain_and_shift)
         h = _activated(h, activation)
         if residual and i > 0:
             h = before + h
-    return h @ last + bias
+    return layers.connected(h, last, bias)
 
 
 def _activated(h: Any, activation: str) -> Any:
-    import autograd.numpy as anp
-
-    from lrlib.layers import positive
+    from lrlib.layers import positive, tanh
 
     match activation:
         case "tanh":
-            return anp.tanh(h)
+            return tanh(h)
         case "relu":
             return positive(h)
         case "sigmoid":
-            return (1 + anp.tanh(h / 2)) / 2
+            return (1 + tanh(h / 2)) / 2
     return h
 
 
@@ -246,13 +244,13 @@ def cnn(
 def _convolutional(arrays: list, inputs: np.ndarray, activation: str) -> Any:
     import autograd.numpy as anp
 
-    from lrlib.layers import convolved, pooled, shifted
+    from lrlib.layers import connected, convolved, pooled, shifted
 
     *hidden, last, bias = arrays
     h = np.ascontiguousarray(inputs.T).reshape(1, _EDGE, _EDGE, -1)
     for i in range(0, len(hidden), 2):
         h = pooled(_activated(shifted(convolved(h, hidden[i]), hidden[i + 1]), activation))
-    return anp.reshape(h, (-1, len(inputs))).T @ last + bias
+    return connected(anp.reshape(h, (-1, len(inputs))).T, last, bias)
 
 
 def rnn(
@@ -290,14 +288,14 @@ def rnn(
 def _recurrent(arrays: list, inputs: np.ndarray, steps: int) -> Any:
     import autograd.numpy as anp
 
-    from lrlib.layers import affine, recurrent
+    from lrlib.layers import affine, connected, recurrent
 
     into, between, shift, last, bias = arrays
     # Time is the first axis, and the pieces of all images at all times one matrix.
     pieces = inputs.reshape(len(inputs), steps, -1).swapaxes(0, 1)
     x = affine(pieces.reshape(-1, pieces.shape[2]), into, shift)
     states = recurrent(anp.reshape(x, (steps, len(inputs), -1)), between)
-    return states[-1] @ last + bias
+    return connected(states[-1], last, bias)
 
 
 def attention(layers: int = 4, width: int = 16, norm: str = "post") -> Network:

@@ -41,6 +41,9 @@ _LEAST_PRODUCTS, _FIRST_PRODUCTS, _MOST_PRODUCTS = 5, 20, 200
 #: How many eigenvectors the search for the next value begins with, and how much noise is added to them.
 _LEADING, _NOISE = 3, 0.1
 
+#: How many numbers are large for the allocator, nearly 32 MB: more would teach it nothing.
+_LARGE = 4_000_000
+
 #: Nobody needs a bar for what takes fewer seconds.
 _SOON = 1.0
 
@@ -87,27 +90,42 @@ class Network:
         drawn = [_drawn(rng, shape, gain) for shape, gain in zip(self.shapes, gains, strict=True)]
         return np.concatenate([array.ravel() for array in drawn])
 
-    def scores(self, weights: Any, inputs: np.ndarray) -> Any:
-        """The scores z of each class, before the softmax; of shape (n, classes)."""
+    def _arrays(self, weights: Any) -> list:
+        """What the weights are cut into."""
         from lrlib import layers
 
-        arrays, at = [], 0
-        for shape in self.shapes:
-            arrays.append(layers.part(weights, at, shape))
-            at += math.prod(shape)
-        return self.forward(arrays, inputs)
+        return layers.cut(weights, self.shapes)
+
+    def scores(self, weights: Any, inputs: np.ndarray) -> Any:
+        """The scores z of each class, before the softmax; of shape (n, classes)."""
+        return self.forward(self._arrays(weights), inputs)
 
     def loss(self, weights: Any, inputs: np.ndarray, labels: np.ndarray) -> Any:
         """The mean over the data of −log softmax(z)ᵧ or ½‖z − e(y)‖², where e(y) is 1 for the label and 0 elsewhere."""
-        import autograd.numpy as anp
-        from autograd.scipy.special import logsumexp
+        return self._of_scores(self.scores(weights, inputs), labels)
 
-        z = self.scores(weights, inputs)
+    def _of_scores(self, z: Any, labels: np.ndarray) -> Any:
+        """The loss of these scores."""
+        from lrlib import layers
+
         wanted = np.eye(z.shape[1])[labels]
         if self.criterion == "squared_error":
-            return anp.mean(anp.sum((z - wanted) ** 2, axis=1)) / 2
-        # log softmax(z)ᵧ = zᵧ − log Σ exp z stays finite, as logsumexp takes the largest z out of the sum.
-        return anp.mean(logsumexp(z, axis=1) - anp.sum(z * wanted, axis=1))
+            return layers.squared_error(z, wanted)
+        return layers.cross_entropy(z, layers.log_sum_exp(z), wanted)
+
+    def _loss_and_gradient(self, weights: Any, inputs: np.ndarray, labels: np.ndarray) -> tuple[Any, Any]:
+        """The loss, and its gradient by all weights."""
+        from autograd import value_and_grad
+
+        from lrlib import layers
+
+        if type(self).loss is not Network.loss or type(self).scores is not Network.scores:
+            return value_and_grad(self.loss)(weights, inputs, labels)
+
+        def loss(arrays: list) -> Any:
+            return self._of_scores(self.forward(arrays, inputs), labels)
+
+        return layers.value_and_gradient(loss, self._arrays(weights))
 
     def accuracy(self, weights: np.ndarray, inputs: np.ndarray, labels: np.ndarray) -> float:
         """The share of inputs whose label has the highest score."""
@@ -367,10 +385,9 @@ def _train(
     few: int,
     error: float | None,
 ) -> dict[str, np.ndarray]:
-    from autograd import value_and_grad
     from threadpoolctl import threadpool_limits
 
-    valued = value_and_grad(network.loss)
+    valued = network._loss_and_gradient
     steps = len(rates)
     losses, norms, batch_norms, sharpness, curved = np.full((5, steps + 1), np.nan)
     weights = network.initial(seed)
@@ -378,6 +395,9 @@ def _train(
     batches = _batches(len(labels), batch, seed)
     largest = partial(_sharpness, network, inputs[:few], labels[:few], error)
     plain_start = start = None
+    # The C library of Linux gives what is freed back to the system, a page at a time, and asks for it again at each
+    # step, until something large has been freed once.
+    np.empty(_LARGE)
     # Matrices this small gain nothing from threads, and sums in another order would be other numbers.
     with np.errstate(all="ignore"), threadpool_limits(1):
         for t in range(steps + 1):
@@ -427,18 +447,23 @@ def _sharpness(
 
     Besides, where the next search had better begin.
     """
-    from autograd import make_hvp
+    from autograd import make_vjp
 
     root = np.sqrt(scale)
 
     def function(u: Any) -> Any:
         return network.loss(weights + root * u, inputs, labels)
 
+    def gradient(u: Any) -> Any:
+        # Of the rescaled loss it is D^½ times as long.
+        return root * network._loss_and_gradient(weights + root * u, inputs, labels)[1]
+
     at = np.zeros(weights.shape)
     try:
         if error is None:
             return float(curvature.largest_eigenvalues(function, at)[0]), None
-        return _largest(make_hvp(function)(at)[0], at.size, error, start)
+        product, _ = make_vjp(gradient)(at)
+        return _largest(product, at.size, error, start)
     except (ValueError, RuntimeError):
         # The loss is finite, but so large that its second derivatives are not; or Lanczos does not converge.
         return np.nan, start
@@ -453,22 +478,26 @@ def _largest(product: Callable, size: int, error: float, start: np.ndarray | Non
     noise = np.random.default_rng(0).standard_normal(size)
     v = noise / np.linalg.norm(noise)
     v, least = (v, _FIRST_PRODUCTS) if start is None else (start + _NOISE * v, _LEAST_PRODUCTS)
-    basis, diagonal, beside = np.empty((0, size)), [], []
-    for k in range(1, min(size, _MOST_PRODUCTS) + 1):
+    most = min(size, _MOST_PRODUCTS)
+    basis, tridiagonal = np.empty((0, size)), np.zeros((most + 1, most + 1))
+    for k in range(1, most + 1):
         basis = np.vstack([basis, v / np.linalg.norm(v)])
         v = product(basis[-1])
         if not np.isfinite(v).all():
             raise ValueError("the Hessian is not finite")
-        diagonal.append(v @ basis[-1])
+        tridiagonal[k - 1, k - 1] = v @ basis[-1]
         for _ in range(2):  # once leaves too much of the others in it
             v = v - (basis @ v) @ basis
-        matrix = np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1)
+        matrix, beside = tridiagonal[:k, :k], np.linalg.norm(v)
+        tridiagonal[k, k - 1] = tridiagonal[k - 1, k] = beside
+        # No eigenvalue of a matrix with three diagonals is larger than three times its largest entry.
+        if k < min(least, size) and beside > 3e-12 * np.abs(matrix).max():
+            continue
         values, vectors = np.linalg.eigh(matrix)
-        beside.append(np.linalg.norm(v))
         # The distance of Hu from λu, u the vector found: so near to λ there is an eigenvalue.
-        residual = beside[-1] * abs(vectors[-1, -1])
+        residual = beside * abs(vectors[-1, -1])
         # No direction is left that any product would lead to, but for rounding.
-        exhausted = k == size or beside[-1] <= 1e-12 * np.abs(values).max()
+        exhausted = k == size or beside <= 1e-12 * np.abs(values).max()
         if exhausted or (k >= least and residual <= error * abs(values[-1])):
             together = vectors[:, -_LEADING:].sum(axis=1) @ basis
             return float(values[-1]), together / np.linalg.norm(together)

@@ -16,8 +16,9 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 import tqdm.auto
-from autograd import grad, jacobian
+from autograd import grad, jacobian, make_hvp, make_vjp, value_and_grad
 from autograd.scipy.special import logsumexp
+from autograd.test_util import check_grads
 
 from lrlib import arithmetic, curvature, descend, kept, layers, networks, optimizers, schedules, training
 from lrlib import data as corpora
@@ -196,6 +197,68 @@ def test_loss_gradient_and_hessian_product_are_pytorchs(network):
     for part in (slice(1, 5), slice(5, 9)):  # an entry may be small against the length, which stands in the middle
         expected = np.array(STORED[repr(network)][part])
         assert np.allclose(found[part], expected, rtol=1e-11, atol=1e-11 * expected[1])
+
+
+@pytest.mark.parametrize("network", KINDS, ids=names)
+def test_what_a_training_follows_is_what_autograd_finds_for_the_loss_to_the_last_bit(network, data):
+    weights, v = somewhere(network), np.random.default_rng(1).standard_normal(network.size)
+    loss, gradient = value_and_grad(network.loss)(weights, *data)
+    found = network._loss_and_gradient(weights, *data)
+    assert found[0] == loss and np.array_equal(found[1], gradient)
+    product, _ = make_vjp(lambda w: network._loss_and_gradient(w, *data)[1])(weights)
+    expected = make_hvp(lambda w: network.loss(w, *data))(weights)[0](v)
+    assert np.array_equal(product(v), expected)
+
+
+def test_a_loss_of_ones_own_is_the_one_that_is_trained(data):
+    class Decayed(networks.Network):
+        def loss(self, weights, inputs, labels):
+            return super().loss(weights, inputs, labels) + anp.sum(weights**2)
+
+    own = Decayed("own", NETWORK.shapes, NETWORK.forward)
+    first, run = own.initial(), networks.train(own, data, 0.1, 1)
+    assert run.losses[0] == NETWORK.loss(first, *data) + first @ first
+    assert np.allclose(run.weights, first - 0.1 * grad(own.loss)(first, *data), rtol=1e-12)
+
+
+def test_weights_that_a_network_does_not_use_have_the_slope_0(data):
+    own = networks.Network("own", ((64, 10), (3,)), lambda arrays, inputs: inputs @ arrays[0])
+    value, gradient = own._loss_and_gradient(own.initial(), *data)
+    assert value == own.loss(own.initial(), *data) and np.array_equal(gradient, grad(own.loss)(own.initial(), *data))
+    assert gradient[:640].any() and not gradient[640:].any()
+    idle = networks.Network("idle", ((64, 10),), lambda arrays, inputs: np.zeros((len(inputs), 10)))
+    assert not idle._loss_and_gradient(idle.initial(), *data)[1].any()
+
+
+def test_the_logarithm_of_a_sum_is_scipys():
+    rng = np.random.default_rng(0)
+    z = np.concatenate([rng.standard_normal((200, 10)) * 10.0**k for k in range(-3, 300, 30)])
+    z[0] = z[1, 3] = np.inf
+    z[2, 4], z[3, 5], z[4] = np.nan, -np.inf, z[4, 0]
+    z[5, 2], z[6, :2] = z[5].max(), z[6].max()
+    with np.errstate(all="ignore"):
+        found, expected = layers.log_sum_exp(z), logsumexp(z, axis=1)
+    assert np.allclose(found, expected, rtol=1e-15, atol=0, equal_nan=True)
+
+
+def test_each_step_of_a_network_has_the_derivatives_of_finite_differences():
+    rng = np.random.default_rng(0)
+    x, w, b, g = (rng.standard_normal(shape) for shape in ((5, 3), (3, 4), (4,), (5, 4)))
+    wanted = np.eye(4)[[0, 1, 2, 3, 3]]
+    twice = partial(check_grads, modes=["rev"], order=2)
+    for affine in (layers.affine, layers.connected):
+        twice(affine)(x, w, b)
+    for product in (layers.transposed_by, layers.across):
+        twice(product)(x, g)
+    twice(layers.by_transposed)(g, w)
+    for one in (layers.dotted, layers.summed, layers.tanh, layers.log_sum_exp):
+        twice(one)(g)
+    twice(lambda g: layers.masked(g, wanted > 0))(g)
+    twice(layers.tanh_slope)(g, x @ w)
+    twice(layers.softmax_slope)(b[[0, 1, 2, 3, 0]], g, layers.log_sum_exp(g))
+    twice(lambda z, total: layers.cross_entropy(z, total, wanted))(g, layers.log_sum_exp(g))
+    twice(lambda z: layers.squared_error(z, wanted))(g)
+    twice(lambda w, b: layers.together(16, (4, 0), w, b))(w, b)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
