@@ -50,7 +50,7 @@ def last_points(run: Run) -> np.ndarray:
     cuts = np.linspace(0, run.shape[0], workers + 1).astype(int)
 
     def walk(first: int, last: int) -> None:
-        rates = np.ascontiguousarray(run.rates[: 1 if constant else None, first:last])
+        rates = run.rates[: 1 if constant else None, first:last].copy()  # one that may not be written is another type
         kernel(rates, run.steps, points[:, first:last], clip, restart, *settings.values())
 
     with ThreadPoolExecutor(workers) as pool:

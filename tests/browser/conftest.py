@@ -68,14 +68,64 @@ class Watched:
             self.problems.append(f"request to another host: {request.url}")
 
 
+class Window:
+    """A window with one page, which touch works in, and what was wrong in it."""
+
+    def __init__(self, browser: Browser):
+        self.context = browser.new_context(viewport={"width": 1000, "height": 900}, has_touch=True)
+        self.watched = Watched(self.context)
+        self.page = self.context.new_page()
+
+    def clear(self) -> None:
+        """Nothing is emulated or remembered, and the mouse is where nothing is."""
+        self.page.set_viewport_size({"width": 1000, "height": 900})
+        self.page.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
+        self.page.mouse.move(0, 0)
+        self.page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch { /* a picture */ } }")
+
+    def complaints(self) -> list[str]:
+        """What was wrong since this was asked before, once all is said."""
+        self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        problems, self.watched.problems = self.watched.problems, []
+        return problems
+
+
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page on which any error, warning or outside request fails the test."""
-    context = browser.new_context(viewport={"width": 1000, "height": 900}, has_touch=True)
-    watched = Watched(context)
-    yield context.new_page()
-    context.close()
-    assert not watched.problems, "\n".join(watched.problems)
+    """A page on which any error, warning or outside request fails the test, in a window of its own."""
+    window = Window(browser)
+    yield window.page
+    window.context.close()
+    assert not window.watched.problems, "\n".join(window.watched.problems)
+
+
+@pytest.fixture(scope="module")
+def _windows(browser: Browser) -> Iterator[list[Window]]:
+    """The window of a file's tests, if one is open."""
+    windows: list[Window] = []
+    yield windows
+    for window in windows:
+        window.context.close()
+
+
+@pytest.fixture
+def shared_page(request: pytest.FixtureRequest, browser: Browser, _windows: list[Window]) -> Iterator[Page]:
+    """As `page`, in the window of the test before: to open one takes as long as to show a figure.
+
+    It is for tests that leave nothing behind in it but what `Window.clear` undoes. After a failure there is a new one.
+    """
+    if _windows:
+        _windows[0].clear()
+    else:
+        _windows.append(Window(browser))
+    (window,), failed = _windows, request.session.testsfailed
+    yield window.page
+    sound = request.session.testsfailed == failed
+    problems = window.complaints() if sound else window.watched.problems
+    if problems or not sound:
+        _windows.clear()
+        window.context.close()
+    assert not problems, "\n".join(problems)
 
 
 def _element(figure, picture: bool) -> str:
@@ -89,8 +139,12 @@ def _element(figure, picture: bool) -> str:
 
 
 @pytest.fixture
-def show(page: Page, tmp_path: Path):
-    """Opens a page from disk with the given figures on it, as the site would hold them."""
+def show(request: pytest.FixtureRequest, tmp_path: Path):
+    """Opens a page from disk with the given figures on it, as the site would hold them.
+
+    A test that sets what outlasts a visit, as the clock does, asks for `page`, and its figures are shown there.
+    """
+    page = request.getfixturevalue("page" if "page" in request.fixturenames else "shared_page")
 
     def open_page(*figures, width: int = 1000, language: str = "en", pictures: bool = False) -> Page:
         elements = [_element(figure, pictures) for figure in figures]
