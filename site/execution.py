@@ -2,7 +2,7 @@
 
 Left to itself Sphinx runs the chapters of an edition one after another, each in a kernel that loads everything anew;
 and two editions that come to the same training at the same moment wait for one another. So chapters are run before, as
-many at once as there are cores. nbval keeps here what it has run (see `conftest.py`), and nothing runs twice.
+many at once as keep all cores at work. nbval keeps here what it has run (see `conftest.py`), and nothing runs twice.
 
 A chapter that fails is not kept: Sphinx runs it again, and says what is wrong and where.
 """
@@ -81,10 +81,11 @@ def run(chapter: Path) -> None:
 
 
 def run_all(chapters: Iterable[Path]) -> int:
-    """Run those that must be run, as many at once as there are cores, and return how many they were."""
+    """Run those that must be run, several at once, and return how many they were."""
     kernels.prepare()
     wanted = [chapter for chapter in chapters if outstanding(chapter)]
-    pool = ThreadPoolExecutor(os.cpu_count() or 1)
+    # One more than there are cores: a kernel that begins waits half a second for nothing but its first words.
+    pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
     try:
         list(pool.map(run, wanted))
     except KeyboardInterrupt:
