@@ -73,11 +73,14 @@ def run(chapter: Path) -> None:
     given = {"timeout": TIMEOUT, "startup_timeout": TIMEOUT, "allow_errors": False}
     given["kernel_manager_class"] = kernels.AsyncManager
     given["shutdown_kernel"] = "immediate"  # it has nothing left to do, and to be polite takes seconds
-    # The event loop of this thread, which nobody else would close. RuntimeError: the kernel has died.
-    with tempfile.TemporaryDirectory() as place, closing(ensure_event_loop()), suppress(RuntimeError):
-        result = single_nb_execution(notebook, cwd=place, **given)
-        if result.err is None:
-            keep(chapter, notebook)
+    # The event loop of this thread, which nobody else would close.
+    with tempfile.TemporaryDirectory() as place, closing(ensure_event_loop()):
+        try:
+            failure = single_nb_execution(notebook, cwd=place, **given).err
+        except RuntimeError as died:  # the kernel
+            failure = died
+    if failure is None:
+        keep(chapter, notebook)
 
 
 def run_all(chapters: Iterable[Path]) -> int:

@@ -60,7 +60,8 @@ def isolate() -> None:
 def prepare() -> None:
     """Begin to load what kernels are forked from, and do not wait for it."""
     isolate()
-    os.environ["PYTHONWARNINGS"] = "ignore:resource_tracker"  # which tells of what it clears away after a kernel
+    # It tells of what it clears away after a kernel, unless the reader has asked for warnings.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     if FORKS:
         multiprocessing.set_forkserver_preload(LOADED)
         forkserver.ensure_running()

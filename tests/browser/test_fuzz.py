@@ -5,7 +5,7 @@ import pytest
 from lrlib import page as parts
 
 #: Figures, and states that each of them goes through.
-FIGURES, STATES = 100, 40
+FIGURES, STATES = 100, 100
 
 #: The figure's functions, and beside them what makes random states and says what is wrong with a figure.
 FUZZ = """

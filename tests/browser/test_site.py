@@ -17,9 +17,7 @@ def test_every_chapter_of_the_contents_is_built_in_every_language():
     assert not missing
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in PAGES if path.startswith("en/")]
-)  # those of the others: test_pages.py
+@pytest.mark.parametrize("path", PAGES)
 def test_a_page_opens_from_disk_without_error_and_its_figures_live(shared_page, path):
     page = shared_page
     page.goto((SITE / path).as_uri())
