@@ -6,6 +6,8 @@ exactly, combined as L'Ecuyer does, and Box and Muller's way from there to the n
 How a seed sets the two going is this package's own; a test looks for what neighbouring seeds share.
 """
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,9 @@ MOST_SEEDS = 1_000_000
 
 #: Numbers thrown away at first, so that neighbouring seeds have nothing in common.
 DISCARDED = 8
+
+#: So many steps of all seeds are made at once: enough to be fast, few enough to need little room.
+_BLOCK = 256
 
 
 def seeded_first(seed):
@@ -79,18 +84,26 @@ def normals(seed: Any, count: int, coordinates: int) -> np.ndarray:
     """
     seed = check_seed(seed)
     coordinates = whole("coordinates", coordinates, 1, 2)
-    draws = np.empty((2, count, *np.shape(seed)))
-    alone = np.ndim(seed) == 0
-    first, second = (in_floats(next_first), in_floats(next_second)) if alone else (next_first, next_second)
-    a, b = seeded_first(seed), seeded_second(seed)
-    if alone:
-        a, b = float(a), float(b)
-    for i in range(-DISCARDED, 2 * count):
-        a, b = first(a), second(b)
-        if i >= 0:
-            draws[i % 2, i // 2] = uniform(a, b)
-    u, v = draws
+    a, b = (np.asarray(seeded(seed), dtype=np.int64) for seeded in (seeded_first, seeded_second))
+    first, second = (_powers(step, DISCARDED + 2 * count)[DISCARDED:] for step in (next_first, next_second))
+    drawn = np.empty((2 * count, *a.shape))
+    for i in range(0, 2 * count, _BLOCK):
+        some = slice(i, i + _BLOCK)
+        drawn[some] = uniform(
+            np.multiply.outer(first[some], a) % 2147483563, np.multiply.outer(second[some], b) % 2147483399
+        )
+    u, v = drawn[::2], drawn[1::2]
     return np.stack([normal(u, v) for normal in (normal_cos, normal_sin)[:coordinates]], axis=1)
+
+
+@cache
+def _powers(step: Callable, count: int) -> np.ndarray:
+    """Of the factor that `step` multiplies by: what it makes of 1 after 1, 2, … steps. Products of two fit 63 bits."""
+    step, power, found = in_floats(step), 1.0, []
+    for _ in range(count):
+        power = step(power)
+        found.append(power)
+    return np.array(found, dtype=np.int64)
 
 
 def check_seed(seed: Any) -> Any:

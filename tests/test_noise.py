@@ -5,7 +5,17 @@ import pytest
 from scipy import stats
 
 from lrlib import descend
-from lrlib.noise import normals
+from lrlib.noise import (
+    DISCARDED,
+    next_first,
+    next_second,
+    normal_cos,
+    normal_sin,
+    normals,
+    seeded_first,
+    seeded_second,
+    uniform,
+)
 
 
 def test_the_numbers_are_normal():
@@ -27,6 +37,17 @@ def test_many_seeds_give_what_each_gives_alone():
     assert together.shape == (50, 2, 2, 2)
     assert np.array_equal(together[:, :, 1, 1], normals(seed=999_999, count=50, coordinates=2))
     assert np.array_equal(together[:, :, 0, 1], normals(seed=7, count=50, coordinates=2))
+
+
+@pytest.mark.parametrize("seed", [0, 7, 999_999])
+def test_numbers_made_many_at_once_are_those_that_the_page_makes_one_after_the_other(seed):
+    a, b, drawn = seeded_first(float(seed)), seeded_second(float(seed)), []
+    for _ in range(DISCARDED + 2 * 300):
+        a, b = next_first(a), next_second(b)
+        drawn.append(uniform(a, b))
+    u, v = (np.array(drawn[DISCARDED + i :: 2]) for i in (0, 1))
+    expected = np.stack([normal_cos(u, v), normal_sin(u, v)], axis=1)
+    assert np.array_equal(normals(seed, count=300, coordinates=2), expected)
 
 
 def test_the_rule_sees_the_gradient_with_its_noise_and_the_path_keeps_both():
