@@ -29,7 +29,7 @@ MEASURED = ("full", "batch")
 #: What `train` and `record` take besides settings of the rule: a misspelt one lands among these.
 ARGUMENTS = (
     *("batch", "gradient", "loss", "optimizer", "progress", "schedule"),
-    *("seed", "seeds", "sharpness_error", "sharpness_every", "sharpness_of", "sharpness_seeds"),
+    *("seed", "seeds", "sharpness_error", "sharpness_every", "sharpness_of", "sharpness_seeds", "start"),
 )
 
 _MOST_SEEDS = 1_000_000
@@ -221,6 +221,7 @@ def train(
     optimizer: Any = "gd",
     batch: int | None = None,
     seed: int = 0,
+    start: np.ndarray | None = None,
     loss: str = "full",
     sharpness_every: int | None = None,
     sharpness_of: int | None = None,
@@ -240,6 +241,8 @@ def train(
         batch: how many of the data make the gradient of a step; None for all. Each epoch takes them in a new
             order, and leaves out what does not fill a batch.
         seed: of the first weights and of the order of the data, a whole number from 0 to 999,999.
+        start: the first weights themselves, (network.size,), such as those of another run; the rule remembers nothing
+            of it.
         loss: which loss is measured at each step: full, that of all data, which needs a pass over them; or batch,
             that of the minibatch before the step, which training loops print: it costs nothing and is noisy.
         sharpness_every: at every how many steps the largest eigenvalue of the Hessian is measured; None for never.
@@ -276,18 +279,21 @@ def train(
         raise ValueError(f"lr must be one rate or one schedule, got rates of shape {rates.shape[1:]}")
     batch = None if batch is None else whole("batch", batch, 1, len(labels))
     seed = whole("seed", seed, 0, _MOST_SEEDS - 1)
+    start = network.initial(seed) if start is None else np.atleast_1d(numbers("start", start))
+    if start.shape != (network.size,):
+        raise ValueError(f"start must be {network.size} weights, got an array of shape {start.shape}")
     loss = choice("loss", loss, MEASURED)
     every = None if sharpness_every is None else whole("sharpness_every", sharpness_every, 1, MOST_STEPS)
     few = len(labels) if sharpness_of is None else whole("sharpness_of", sharpness_of, 1, len(labels))
     error = None if sharpness_error is None else number("sharpness_error", sharpness_error, 1e-4, 0.5)
     limit = np.nan if known.threshold is None else known.threshold(rates, **settings)
     finished = partial(Run, rates, threshold=np.broadcast_to(limit, rates.shape))
-    arguments = (inputs, labels, rates, batch, seed, loss, every, few, error)
+    arguments = (inputs, labels, rates, batch, seed, start, loss, every, few, error)
     job = partial(_train, network, known, settings, *arguments)
     forward = getattr(network.forward, "func", None)
     if type(network) is not Network or not getattr(forward, "__module__", "").startswith("lrlib."):
         return finished(**job())
-    made = (network.name, network.shapes, network.forward.keywords, network.criterion, network.gain)
+    made = (network.name, network.shapes, network.forward.keywords, network.criterion)
     key = kept.key(_code(forward), made, known.name, settings, *arguments)
     return finished(**kept.kept(key, job))
 
@@ -380,6 +386,7 @@ def _train(
     rates: np.ndarray,
     batch: int | None,
     seed: int,
+    weights: np.ndarray,
     loss: str,
     every: int | None,
     few: int,
@@ -390,7 +397,6 @@ def _train(
     valued = network._loss_and_gradient
     steps = len(rates)
     losses, norms, batch_norms, sharpness, curved = np.full((5, steps + 1), np.nan)
-    weights = network.initial(seed)
     state = [np.zeros_like(weights) for _ in optimizer.state]
     batches = _batches(len(labels), batch, seed)
     largest = partial(_sharpness, network, inputs[:few], labels[:few], error)

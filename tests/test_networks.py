@@ -678,6 +678,15 @@ def test_a_schedule_gives_the_rate_of_each_step(data):
     assert len(set(halted.losses[5:])) == 1 and len(set(halted.losses[:6])) == 6
 
 
+def test_a_run_goes_on_from_the_weights_of_another(data):
+    whole = networks.train(NETWORK, data, 0.3, 20)
+    begun = networks.train(NETWORK, data, 0.3, 12)
+    gone_on = networks.train(NETWORK, data, 0.3, 8, start=begun.weights)
+    assert [*begun.losses[:-1], *gone_on.losses] == whole.losses.tolist()
+    forgetful = networks.train(NETWORK, data, 0.3, 8, optimizer="momentum", start=begun.weights)
+    assert forgetful.losses[1] == gone_on.losses[1] and forgetful.losses[2] != gone_on.losses[2]
+
+
 def test_divergence_is_a_result_without_a_warning(data):
     network = networks.mlp((64, 6, 10), loss="squared_error")
     run = networks.train(network, data, lr=50.0, steps=300, sharpness_every=10)
@@ -813,6 +822,7 @@ CHANGES = {
     "kind": {"network": networks.attention(2, 8)},
     "norm": {"network": networks.attention(2, 8, "pre")},
     "loss": {"network": networks.mlp((64, 6, 10), loss="squared_error")},
+    "start": {"start": NETWORK.initial(5)},
     "gain": {"network": networks.Network(NETWORK.name, NETWORK.shapes, NETWORK.forward, gain=2.0)},
 }
 
@@ -985,6 +995,7 @@ WRONG = {
     "steps": (lambda d: networks.train(NETWORK, d, 0.1, 0), "steps must be a whole number from 1 to 20000"),
     "batch": (lambda d: networks.train(NETWORK, d, 0.1, 5, batch=61), "batch must be a whole number from 1 to 60"),
     "seed": (lambda d: networks.train(NETWORK, d, 0.1, 5, seed=-1), "seed must be a whole number from 0"),
+    "start": (lambda d: networks.train(NETWORK, d, 0.1, 5, start=[0.0]), "start must be 460 weights, got an array of"),
     "every": (lambda d: networks.train(NETWORK, d, 0.1, 5, sharpness_every=0), "sharpness_every must be a whole"),
     "optimizer": (lambda d: train_by(d, "adm"), "optimizer 'adm' is unknown: did you mean 'adam'"),
     "setting": (
