@@ -108,8 +108,6 @@ def build(language: str) -> str:
 
 def run_sphinx(language: str, folder: Path, executed: Path, toc: Path = ROOT / "_toc.yml") -> int | Exception:
     """Sphinx as Jupyter Book runs it, with what its command line cannot say."""
-    # jsonschema would spend 1.5 s on building a parser of web addresses that nothing here needs.
-    sys.modules.setdefault("rfc3987_syntax", None)
     import pybtex.plugin
     from jupyter_book.sphinx import build_sphinx
     from sphinx.util.console import nocolor

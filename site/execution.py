@@ -8,12 +8,16 @@ A chapter that fails is not kept: Sphinx runs it again, and says what is wrong a
 """
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
+
+# jsonschema, which comes with notebooks, would spend a second on a parser of web addresses that none of them needs.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 from filelock import FileLock
 from jupyter_cache import get_cache
