@@ -23,8 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = [i for i, item in enumerate(items) if item.path.name == "test_pages.py"]
     pages = list(dict.fromkeys(items[i].callspec.params["visit"] for i in places))
 
-    def order(item: pytest.Function) -> tuple[int, int]:
-        return pages.index(item.callspec.params["visit"]), item.function.__code__.co_firstlineno
+    def order(item: pytest.Function) -> tuple[int, int, int]:
+        given = item.callspec.params  # the width that a page is opened at comes first
+        return pages.index(given["visit"]), item.function.__code__.co_firstlineno, -given.get("width", 0)
 
     for i, item in zip(places, sorted((items[i] for i in places), key=order), strict=True):
         items[i] = item
@@ -69,19 +70,21 @@ class Watched:
 
 
 class Window:
-    """A window with one page, which touch works in, and what was wrong in it."""
+    """A window with one page, and what was wrong in it."""
 
-    def __init__(self, browser: Browser):
-        self.context = browser.new_context(viewport={"width": 1000, "height": 900}, has_touch=True)
+    def __init__(self, browser: Browser, touch: bool = True):
+        self.context = browser.new_context(has_touch=touch)
         self.watched = Watched(self.context)
         self.page = self.context.new_page()
+        self.clear()
 
     def clear(self) -> None:
-        """Nothing is emulated or remembered, and the mouse is where nothing is."""
+        """Nothing is shown, emulated or remembered, and the mouse is where nothing is."""
+        self.page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch { /* a picture */ } }")
+        self.page.goto("about:blank")  # or all that was shown would be laid out once more
         self.page.set_viewport_size({"width": 1000, "height": 900})
         self.page.emulate_media(media="null", color_scheme="null", reduced_motion="null", forced_colors="null")
         self.page.mouse.move(0, 0)
-        self.page.evaluate("() => { try { localStorage.clear(); sessionStorage.clear(); } catch { /* a picture */ } }")
 
     def complaints(self) -> list[str]:
         """What was wrong since this was asked before, once all is said."""

@@ -1,5 +1,7 @@
 """The pages of the built site, for the tests that open them."""
 
+import html
+import re
 from pathlib import Path
 
 import yaml
@@ -22,3 +24,9 @@ FRAMES = """() => new Promise((done) => {
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 NAMES = [TOC["root"], *(chapter["file"] for part in TOC.get("parts", [TOC]) for chapter in part["chapters"])]
 PAGES = [f"{language}/{name}.html" for language in LANGUAGES for name in NAMES]
+
+
+def settings(text: str, tag: str) -> list[str]:
+    """What the figures or questions of a page are set to, however it is quoted."""
+    found = re.findall(rf"<{tag} data-settings=(?:\"([^\"]*)\"|'([^']*)')", text)
+    return [html.unescape(double or single) for double, single in found]

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from conftest import Watched
-from pages import FRAMES, LANGUAGES, SITE
+from pages import FRAMES, LANGUAGES, SITE, settings
 
 pytestmark = pytest.mark.usefixtures("built")
 
@@ -28,12 +28,6 @@ def read(file: Path) -> str:
     """A page or a deck without its pictures, with notes as text like all other."""
     text = file.read_text(encoding="utf-8").replace("template", "div")
     return re.sub(r'src="data:[^"]*"', "", text[max(text.find("<article"), 0) :])
-
-
-def settings(text: str, tag: str) -> list[str]:
-    """What the figures or questions of a page are set to, however it is quoted."""
-    found = re.findall(rf"<{tag} data-settings=(?:\"([^\"]*)\"|'([^']*)')", text)
-    return [html.unescape(double or single) for double, single in found]
 
 
 def slides_of(text: str) -> list[str]:

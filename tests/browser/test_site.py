@@ -1,13 +1,15 @@
 """The built site in a real browser: from disk, its doors, search and links. `test_pages.py` looks at its pages."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from pages import LANGUAGES, PAGES, SETTLED, SITE
+from pages import LANGUAGES, PAGES, SETTLED, SITE, settings
 
 pytestmark = pytest.mark.usefixtures("built")
 
@@ -28,6 +30,20 @@ def test_a_page_opens_from_disk_without_error_and_its_figures_live(shared_page, 
         slider.focus()
         page.keyboard.press("End" if slider.evaluate("node => node.value < node.max / 2") else "Home")
         expect(page.locator("lr-lab .says").first).not_to_have_text(before)
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if not path.startswith("en/")])
+def test_a_page_has_the_figures_of_the_english_one_and_its_links_to_their_states(path):
+    """What `test_pages.py` finds of them in English is then so in every edition."""
+
+    def promises(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+        text = path.read_text(encoding="utf-8")
+        figures = [json.loads(found) | {"language": None} for found in settings(text, "lr-lab")]
+        return re.findall(r'<a class="state [^"]*" href="([^"]*)"', text), figures
+
+    assert promises(SITE / path) == promises(SITE / "en" / Path(path).name)
+    targets = {href.partition("#")[0] for href in promises(SITE / path)[0]}
+    assert all((SITE / path).parent.joinpath(target).exists() for target in targets)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
