@@ -110,7 +110,7 @@ function floorLine(frame) {
     line.attr("d", last < 0 ? null : pieces(floors, across, toPixel));
     name.attr("display", last < 0 ? "none" : null);
     if (last < 0) return;
-    const end = width - 6, start = end - text.text(words.noise_floor).node().getComputedTextLength() - 24;
+    const end = width - 6, start = end - widthOf(frame, text.text(words.noise_floor).node()) - 24;
     const room = roomAlong([...lines.map(({ values }) => values), floors], across, toPixel, height, [start - 4, width]);
     const at = roomiest(room, 8, height - 8, toPixel(floors[last]) - 12);
     text.attr("x", end).attr("y", at + 4);
@@ -157,7 +157,7 @@ function drawEvents(frame, events, facts) {
   events.attr("d", happened.map((at) => `M${tenth(at)},0V${height}`).join(""));
   const lines = note.selectAll("tspan").data(told).join("tspan").attr("dy", (_, i) => (i ? "1.3em" : 0)).text(([key, step]) => fill(words[key], { step }));
   if (!told.length) return;
-  const wide = Math.max(...lines.nodes().map((line) => line.getComputedTextLength())), first = Math.min(...happened), last = Math.max(...happened);
+  const wide = Math.max(...lines.nodes().map((line) => widthOf(frame, line))), first = Math.min(...happened), last = Math.max(...happened);
   const [anchor, at, down] = last + 8 + wide < width ? ["start", last + 8, height / 2] : last - first - 16 > wide ? ["end", last - 8, height / 2]
     : 0.7 * first - 8 > wide ? ["end", first - 8, height - 26] : ["end", width - 2, 14];
   note.attr("text-anchor", anchor).attr("y", MARGIN.top + down);

@@ -56,7 +56,7 @@ function gaugePanel(frame, hands) {
     const named = run.recorded ? [] : [[0, glide, "glide"], [glide, last, middleZone(first)], [last, top, "explode"]];
     zones.selectAll("text").data(named.filter(([from, to]) => y(from) - y(to) > 19)).join("text")
       .attr("x", width - 16).text(([, , zone]) => words["zone_" + zone]).attr("y", function ([from, to]) {
-        const room = roomAlong([...gauge, thresholds], across, up, height, [width - 20 - this.getComputedTextLength(), width - 12]);
+        const room = roomAlong([...gauge, thresholds], across, up, height, [width - 20 - widthOf(frame, this), width - 12]);
         return roomiest(room, y(to) + (shown.length && to === last ? 16 : 9), y(from) - 9, (y(from) + y(to)) / 2);
       });
     band.attr("d", bandPath(run.bands?.gauge, x, y));

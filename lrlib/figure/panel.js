@@ -21,7 +21,7 @@ function makeFrame(name, words, { over = "step", title = words[name], tall = nul
     xName: over ? svg.append("text").attr("class", "axis-name").text(words[`axis_${over}`]) : null,
     note: svg.append("text").attr("class", "note"),
     layer: (kind, className) => inner.append(kind).attr("class", className),
-    x: d3.scaleLinear(), y: d3.scaleLinear(), width: 0, height: 0,
+    x: d3.scaleLinear(), y: d3.scaleLinear(), width: 0, height: 0, fonts: {},
   };
 }
 
@@ -31,7 +31,7 @@ function measure(frame) {
   const isFilling = getComputedStyle(frame.box).getPropertyValue("--filling"); // where the box has a height, whatever the panel is
   const height = (isFilling ? null : frame.tall) ?? Math.max(frame.box.clientHeight - frame.heading.offsetHeight - (frame.below?.offsetHeight ?? 0) - MARGIN.top - MARGIN.bottom, 60);
   if (!frame.box.clientWidth || (width === frame.width && height === frame.height)) return false;
-  Object.assign(frame, { width, height, axesDrawn: null });
+  Object.assign(frame, { width, height, axesDrawn: null, fonts: {} });
   const { svg, inner, xAxis, yAxis, xName, note } = frame;
   svg.attr("width", width + MARGIN.left + MARGIN.right).attr("height", height + MARGIN.top + MARGIN.bottom);
   inner.attr("width", width).attr("height", height);
@@ -55,11 +55,29 @@ function drawAxes(frame, yTicks, xTicks) {
 }
 
 /** The last number below an axis begins earlier where it would stick out of the picture. */
-function keepInside({ xAxis, x, width }) {
+function keepInside(frame) {
+  const { xAxis, x, width } = frame;
   xAxis.selectAll("text").attr("dx", function (value) {
-    const beyond = x(value) + this.getComputedTextLength() / 2 + 1 - width - MARGIN.right;
+    const beyond = x(value) + widthOf(frame, this) / 2 + 1 - width - MARGIN.right;
     return beyond > 0 ? tenth(-beyond) : null;
   });
+}
+
+const pen = document.createElement("canvas").getContext("2d");
+
+/** As a canvas wants it; `font` itself is empty where digits are all as wide as each other. */
+function fontOf(text) {
+  const { fontStyle, fontWeight, fontSize, fontFamily } = getComputedStyle(text);
+  return `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`;
+}
+
+/**
+ * How wide a text is. To ask the text itself would lay out the page in the middle of a drawing, and even its font is asked
+ * for only once in each size of the frame; texts of one class have the same.
+ */
+function widthOf({ fonts }, text) {
+  pen.font = fonts[text.parentNode.getAttribute("class")] ??= fontOf(text);
+  return pen.measureText(text.textContent).width;
 }
 
 const tenthPower = (exponent) => Math.min(Math.max(10 ** exponent, 1e-307), 1e308);
