@@ -7,7 +7,7 @@ How a seed sets the two going is this package's own; a test looks for what neigh
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,9 @@ MOST_SEEDS = 1_000_000
 
 #: Numbers thrown away at first, so that neighbouring seeds have nothing in common.
 DISCARDED = 8
+
+#: The moduli in `next_first` and `next_second`, which hold no names because they are translated.
+_MODULI = (2147483563, 2147483399)
 
 #: So many steps of all seeds are made at once: enough to be fast, few enough to need little room.
 _BLOCK = 256
@@ -84,19 +87,17 @@ def normals(seed: Any, count: int, coordinates: int) -> np.ndarray:
     """
     seed = check_seed(seed)
     coordinates = whole("coordinates", coordinates, 1, 2)
-    a, b = (np.asarray(seeded(seed), dtype=np.int64) for seeded in (seeded_first, seeded_second))
-    first, second = (_powers(step, DISCARDED + 2 * count)[DISCARDED:] for step in (next_first, next_second))
-    drawn = np.empty((2 * count, *a.shape))
+    starts = [np.asarray(seeded(seed), dtype=np.int64) for seeded in (seeded_first, seeded_second)]
+    powers = [_powers(step, DISCARDED + 2 * count)[DISCARDED:] for step in (next_first, next_second)]
+    drawn = np.empty((2 * count, *np.shape(seed)))
     for i in range(0, 2 * count, _BLOCK):
-        some = slice(i, i + _BLOCK)
-        drawn[some] = uniform(
-            np.multiply.outer(first[some], a) % 2147483563, np.multiply.outer(second[some], b) % 2147483399
-        )
+        some = [np.multiply.outer(power[i : i + _BLOCK], start) for power, start in zip(powers, starts)]
+        drawn[i : i + _BLOCK] = uniform(*(products % modulus for products, modulus in zip(some, _MODULI)))
     u, v = drawn[::2], drawn[1::2]
     return np.stack([normal(u, v) for normal in (normal_cos, normal_sin)[:coordinates]], axis=1)
 
 
-@cache
+@lru_cache(8)
 def _powers(step: Callable, count: int) -> np.ndarray:
     """Of the factor that `step` multiplies by: what it makes of 1 after 1, 2, … steps. Products of two fit 63 bits."""
     step, power, found = in_floats(step), 1.0, []
