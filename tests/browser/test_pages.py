@@ -104,9 +104,6 @@ def quiet(visit: Visit, window: Window) -> Iterator[None]:
 
 
 every_page = pytest.mark.parametrize("visit", PAGES, indirect=True, scope="module")
-every_english_page = pytest.mark.parametrize(
-    "visit", [path for path in PAGES if path.startswith("en/")], indirect=True, scope="module"
-)
 every_page_and_door = pytest.mark.parametrize("visit", [*PAGES, *DOORS], indirect=True, scope="module")
 
 
@@ -192,10 +189,12 @@ TAKE_OUT = """(known) => {
 
   const kinds = new Map();
   const kind = (node) => {
-    const { color, backgroundColor, fontSize, fontWeight, opacity } = getComputedStyle(node);
+    const { color, backgroundColor, backgroundImage, fontSize, fontWeight, opacity, textShadow } = getComputedStyle(node);
     const attributes = node.getAttributeNames().filter((name) => name !== "style" && name !== "id");
-    const isSeen = node.checkVisibility({ visibilityProperty: true });
-    return [node.localName, node.getAttribute("class"), ...attributes.sort(), color, backgroundColor, fontSize, fontWeight, opacity, isSeen].join(" ");
+    const isSeen = node.checkVisibility({ visibilityProperty: true }), isOff = node.getAttribute("aria-disabled");
+    const saysSomething = Boolean(node.value) || [...node.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim());
+    const looks = [color, backgroundColor, backgroundImage, fontSize, fontWeight, opacity, textShadow, isSeen, isOff, saysSomething];
+    return [node.localName, node.getAttribute("class"), ...attributes.sort(), ...looks].join(" ");
   };
   const hash = (text) => { // two of 32 bits
     let a = 0, b = 7;
@@ -287,8 +286,6 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(visit, width, theme, kno
 
 # ---------------------------------------------------------------- links to states of its figures
 
-# They are followed in English; `test_site.py` holds the other editions to the same links and the same figures.
-
 
 def state_of(figure: Locator) -> dict[str, Any]:
     """What a figure is set to now."""
@@ -306,7 +303,7 @@ def state_linked(author: dict[str, Any], href: str) -> dict[str, Any]:
     return changed(author, changes)
 
 
-@every_english_page
+@every_page
 def test_links_set_figures_to_their_states(visit):
     page = visit.page
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -337,10 +334,13 @@ def links_elsewhere(visit: Visit) -> dict[str, list[str]]:
     return found
 
 
-@every_english_page
+@every_page
 def test_links_set_figures_of_other_pages(visit):
+    """In English they are followed, each page opened once; `test_site.py` holds the other editions to the same links."""
     for target, states in links_elsewhere(visit).items():
         assert (SITE / visit.language / target).is_file(), target
+        if visit.language != "en":
+            continue
         other = visit.page.context.new_page()
         other.goto(f"{visit.page.url.rpartition('/')[0]}/{target}{states[0]}")
         other.evaluate(SETTLED)

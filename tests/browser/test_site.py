@@ -34,8 +34,6 @@ def test_a_page_opens_from_disk_without_error_and_its_figures_live(shared_page, 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if not path.startswith("en/")])
 def test_a_page_has_the_figures_of_the_english_one_and_its_links_to_their_states(path):
-    """What `test_pages.py` finds of them in English is then so in every edition."""
-
     def promises(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
         text = path.read_text(encoding="utf-8")
         figures = [json.loads(found) | {"language": None} for found in settings(text, "lr-lab")]
