@@ -17,6 +17,7 @@ import citations
 import colophon
 import editions
 import folds
+import formulas
 import glossary
 import reference
 import states
@@ -39,6 +40,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         editions,
         colophon,
         folds,
+        formulas,
         glossary,
         reference,
         states,

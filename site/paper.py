@@ -67,7 +67,6 @@ class _Book:
     answers: dict[str, list[Tag]] = field(default_factory=dict)  # by the chapter's name
     notes: dict[str, list[Tag]] = field(default_factory=dict)  # for teachers
     sheets: dict[str, None] = field(default_factory=dict)  # style sheets, in their order
-    scripts: dict[str, None] = field(default_factory=dict)  # what typesets formulas
 
 
 def document(edition: Edition) -> str:
@@ -88,15 +87,10 @@ def document(edition: Edition) -> str:
 
 
 def _take_along(page: BeautifulSoup, book: _Book) -> None:
-    """The style sheets of a page and, where it has formulas, MathJax with its settings."""
+    """The style sheets of a page."""
     book.sheets |= {
         f'<link rel="stylesheet" href="html/{link["href"]}">': None for link in page.select("link[rel=stylesheet]")
     }
-    for script in page.select("script"):
-        if script.string and "window.MathJax" in script.string:
-            book.scripts[f"<script>{script.string}</script>"] = None
-        elif "mathjax/" in script.get("src", ""):
-            book.scripts[f'<script defer src="html/{script["src"]}"></script>'] = None
 
 
 def _undress(page: BeautifulSoup, article: Tag) -> None:
@@ -244,7 +238,6 @@ def _joined(book: _Book) -> str:
             (HERE / "paper.css").read_text(encoding="utf-8"),
             *_running_heads(listed),
             "</style>",
-            *book.scripts,
             "</head><body>",
             *([cover, contents] if edition.front else []),
             chapters,

@@ -33,26 +33,24 @@ UNHINTED = "--font-render-hinting=none"
 #: Prints until the page numbers in one are true: the second, unless they have moved something.
 MOST_PRINTS = 4
 
-#: Formulas are typeset, fonts and pictures are there; then what is wider than the page is made to fit it.
+#: Fonts and pictures are there; then what is wider than the page is made to fit it.
 #: The result names what would still be cut off.
 FIT = """async () => {
-  await window.MathJax?.startup?.promise;
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode()));
   for (const picture of document.querySelectorAll("figure.still img")) picture.style.width = `${0.72 * picture.naturalWidth}px`;
-  const wide = ["mjx-container[display]", "table", "pre"];
+  const wide = [".equation", "table", "pre"];
   for (const part of document.querySelectorAll(wide.join(", "))) {
-    const inner = part.localName === "mjx-container" ? part.querySelector("mjx-math") : part;
     const room = part.parentElement.clientWidth - (part.parentElement.querySelector(":scope > .eqno")?.offsetWidth ?? 0);
-    for (let tries = 0; tries < 4 && Math.max(inner.scrollWidth, inner.offsetWidth) > room + 1; tries++) {
+    for (let tries = 0; tries < 4 && Math.max(part.scrollWidth, part.offsetWidth) > room + 1; tries++) {
       const size = parseFloat(getComputedStyle(part).fontSize);
-      part.style.fontSize = `${size * Math.max(0.5, 0.98 * room / Math.max(inner.scrollWidth, inner.offsetWidth))}px`;
+      part.style.fontSize = `${size * Math.max(0.5, 0.98 * room / Math.max(part.scrollWidth, part.offsetWidth))}px`;
     }
   }
   const edge = document.body.getBoundingClientRect().right + 2, cut = [];
   for (const part of document.querySelectorAll("body *")) {
     const { right, width } = part.getBoundingClientRect();
-    if (width && right > edge && !part.closest("svg") && !part.closest("mjx-assistive-mml, mjx-math > *"))
+    if (width && right > edge && !part.closest("svg, math > *"))
       cut.push(`${part.closest("[id]")?.id}: ${part.localName} ${part.textContent.trim().slice(0, 40)}`);
   }
   return cut;
@@ -72,7 +70,7 @@ WITHOUT_GLYPH = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const parent = walk.currentNode.parentElement;
-    if (parent.closest("mjx-container, script, style")) continue;
+    if (parent.closest("math, script, style")) continue;
     const font = getComputedStyle(parent).fontFamily;
     if (!letters.has(font)) letters.set(font, new Set());
     for (const letter of walk.currentNode.textContent) if (/[^\\s\\p{C}]/u.test(letter)) letters.get(font).add(letter);

@@ -20,7 +20,7 @@ from slides_outline import Slide, has_questions, outline
 
 HERE = Path(__file__).resolve().parent
 STYLES = ("pygments.css", "lab.css", "site.css", "slides.css")  # reveal.css comes with the last
-SCRIPTS = ("reveal/reveal.js", "lab.js", "slides.js", "mathjax/tex-chtml.js")
+SCRIPTS = ("reveal/reveal.js", "lab.js", "slides.js")
 #: What the script of the deck says.
 SPOKEN = ("right", "left", "down", "up", "resume", "following", "end", "elapsed", "notes", "nothing")
 

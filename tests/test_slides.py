@@ -1,6 +1,5 @@
 """From a chapter to its slides: the rule, sentences in four languages, links, what was vendored."""
 
-import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -222,11 +221,3 @@ def test_every_word_of_the_slides_is_there_in_every_language():
     words = yaml.safe_load((ROOT / "site" / "locale" / "slides.yml").read_text(encoding="utf-8"))
     assert {key: set(text) for key, text in words.items()} == dict.fromkeys(words, languages)
     assert set(slides.SPOKEN) <= set(words)
-
-
-def test_reveal_is_what_was_vendored():
-    folder = ROOT / "site" / "vendor" / "reveal"
-    listed = dict(reversed(line.split(maxsplit=1)) for line in (folder / "SHA256SUMS").read_text().splitlines())
-    found = {f"./{file.name}": hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
-    assert {name: found[name] for name in listed} == listed
-    assert set(found) - set(listed) == {"./SHA256SUMS", "./ORIGIN.md"}

@@ -38,15 +38,14 @@
 
   /** What is wider than its box scrolls; without a tab stop a keyboard could not scroll it. */
   function makeScrollable() {
-    const wide = document.querySelectorAll(".bd-article :is(pre, mjx-container[display], .pst-scrollable-table-container)");
+    const wide = document.querySelectorAll(".bd-article :is(pre, .equation, .pst-scrollable-table-container)");
     const watcher = new ResizeObserver((entries) => entries.forEach((entry) => {
-      const target = entry.target.localName === "mjx-math" ? entry.target.parentElement : entry.target;
+      const target = entry.target.localName === "math" ? entry.target.parentElement : entry.target;
       const scrolls = target.scrollWidth > target.clientWidth;
       fade(target);
       target.toggleAttribute("tabindex", false);
       if (scrolls) target.tabIndex = 0;
       for (const [name, value] of [["role", "group"], ["aria-label", document.body.dataset.wide]]) {
-        if (target.localName === "mjx-container") continue; // it has a role of its own
         if (scrolls) target.setAttribute(name, value);
         else target.removeAttribute(name);
       }
@@ -55,7 +54,7 @@
       watcher.observe(box);
       box.addEventListener("scroll", () => fade(box), { passive: true });
       // A formula grows when its font arrives, and the box around it does not.
-      if (box.localName === "mjx-container") watcher.observe(box.querySelector("mjx-math"));
+      if (box.className === "equation") watcher.observe(box.querySelector("math"));
     }
   }
 
@@ -125,5 +124,5 @@
   addEventListener("hashchange", openTarget);
   unfoldForPrint();
   if (typeof Search !== "undefined") mendSearch();
-  addEventListener("load", () => (window.MathJax?.startup?.promise ?? Promise.resolve()).then(makeScrollable));
+  addEventListener("load", makeScrollable);
 })();

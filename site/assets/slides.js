@@ -153,15 +153,9 @@
     return all[all.indexOf(slide) + 1];
   }
 
-  /** The notes of the slide, with formulas. */
-  async function notesOf(slide) {
+  function notesOf(slide) {
     const box = document.createElement("div");
     box.append(slide.querySelector("template.notes")?.content.cloneNode(true) ?? words.nothing);
-    box.hidden = true;
-    document.body.append(box);
-    await window.MathJax?.typesetPromise?.([box]);
-    box.remove();
-    box.hidden = false;
     return box;
   }
 
@@ -181,9 +175,9 @@
       there.title = `${words.notes}: ${document.title}`;
       there.documentElement.lang = root.lang;
       there.head.replaceChildren();
-      for (const style of document.querySelectorAll('link[href*="site.css"], #MJX-CHTML-styles')) {
+      for (const style of document.querySelectorAll('link[href*="site.css"]')) {
         const copy = there.importNode(style, true);
-        if (style.href) copy.href = style.href; // a new window has no address to start from
+        copy.href = style.href; // a new window has no address to start from
         there.head.append(copy);
       }
       there.head.append(Object.assign(there.createElement("style"), { textContent: LOOK }));
@@ -212,19 +206,14 @@
     if (time) time.textContent = `${words.elapsed} ${Math.floor(passed / 60)}:${String(passed % 60).padStart(2, "0")}`;
   }
 
-  let told = 0;
-
-  async function tellNotes() {
+  function tellNotes() {
     const below = document.querySelector(".notes-below"), open = screen && !screen.closed;
     if (!open && !below && screen !== null) return;
     if (!open && !below && !began) return;
-    const slide = Reveal.getCurrentSlide(), mine = ++told, box = await notesOf(slide);
-    if (mine !== told) return; // another slide has come in between
+    const slide = Reveal.getCurrentSlide(), box = notesOf(slide);
     if (open) {
       const { document: there } = screen;
       there.documentElement.dataset.theme = root.dataset.theme;
-      const styles = document.getElementById("MJX-CHTML-styles"), copy = there.getElementById("MJX-CHTML-styles");
-      if (styles && copy) copy.textContent = [...styles.sheet.cssRules].map((rule) => rule.cssText).join("\n");
       there.body.innerHTML = `<header><h1></h1><time></time></header><main></main><footer></footer>`;
       there.querySelector("h1").textContent = `${Reveal.getSlidePastCount() + 1}. ${titleOf(slide)}`;
       there.querySelector("main").append(there.adoptNode(box));
@@ -263,9 +252,9 @@
 
   /** The rows of a formula that is one table and nothing else, whatever it is wrapped in. */
   function rowsOf(formula) {
-    let node = formula.querySelector("mjx-math");
+    let node = formula.querySelector("math");
     while (node && node.children.length === 1) [node] = node.children;
-    return node?.localName === "mjx-itable" ? [...node.children] : [];
+    return node?.localName === "mtable" ? [...node.children] : [];
   }
 
   /** Rows of a formula come one by one. */
@@ -318,7 +307,6 @@
     });
     if (location.hash) follow(location.hash);
     arrive(Boolean(location.hash));
-    await window.MathJax?.startup?.promise;
     await document.fonts.ready;
     cutFormulas();
     if (isPrint) {

@@ -9,10 +9,9 @@ import yaml
 ROOT = Path(__file__).parent.parent.parent
 SITE = ROOT / "_build" / "html"
 LANGUAGES = ("en", "de", "zh", "ko")
-#: Formulas are typeset, their fonts are there, whoever watches sizes has seen them, and no figure waits to come into sight.
+#: Fonts are there, whoever watches sizes has seen them, and no figure waits to come into sight.
 SETTLED = """async () => {
   for (const figure of document.querySelectorAll("lr-lab")) figure.build?.();
-  await window.MathJax?.startup?.promise;
   await document.fonts.ready;
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 }"""

@@ -245,7 +245,7 @@ def test_a_deck_works_over_http_as_it_does_from_disk(deck, address):
     page.wait_for_function(READY)
     expect(page.locator("lr-lab").nth(2).locator(".rate input[type=text]")).to_have_value("2.1")
     page.goto(f"{address}/en/slides/{DECK}.html#/5")
-    expect(page.locator("section.sheet.present mjx-container").first).to_be_visible()
+    expect(page.locator("section.sheet.present math").first).to_be_visible()
 
 
 # ---------------------------------------------------------------- room
@@ -262,7 +262,7 @@ OVERFLOW = """async () => {
     const { h, v } = Reveal.getIndices(slide), tell = (what) => found.push(`#/${h}/${v ?? 0}: ${what}`);
     const edge = slide.getBoundingClientRect();
     if (edge.width < 0.98 * innerWidth || edge.height < 0.9 * innerHeight) tell("does not fill the screen");
-    for (const part of slide.querySelectorAll(":scope > *, .panel, mjx-container[display], td, pre, .rate, .says")) {
+    for (const part of slide.querySelectorAll(":scope > *, .panel, .equation, td, pre, .rate, .says")) {
       const { left, right, bottom, width } = part.getBoundingClientRect();
       let box = part;
       while (box !== slide && !scrolls(box)) box = box.parentElement;
@@ -376,7 +376,7 @@ def test_the_notes_open_in_a_window_that_shows_formulas_and_leads_the_slides(dec
         if place:
             page.evaluate("place => { location.hash = place; }", place)
         expect(notes.locator("h1")).to_contain_text(f"{page.locator('.slide-number-a').inner_text()}. ")
-    expect(notes.locator("mjx-container[display]").first).to_be_visible()
+    expect(notes.locator(".equation math").first).to_be_visible()
     expect(notes.locator("time")).to_contain_text(re.compile(r"\d:\d\d"))
 
 

@@ -29,6 +29,9 @@ from pages import FRAMES, LANGUAGES, PAGES, SETTLED, SITE
 DOORS = ["index.html?choose", "404.html"]
 
 
+#: The theme waits 300 ms for another change of the window, which does not come.
+HASTE = "const later = setTimeout; window.setTimeout = (act, wait, ...given) => later(act, wait === 300 ? 0 : wait, ...given);"
+
 #: The theme looks a while after a change of the window which listings are stops of the keyboard: when it has, this is none.
 PROBE = """() => {
   document.querySelector("pre.probe")?.remove();
@@ -80,6 +83,7 @@ class Visit:
 def window(browser: Browser) -> Iterator[Window]:
     """Pages are visited in one window: what they have in common is loaded once."""
     window = Window(browser, touch=False)
+    window.context.add_init_script(HASTE)
     yield window
     window.context.close()
 
@@ -141,7 +145,7 @@ TEXTS = """() => {
   const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const node = walk.currentNode, parent = node.parentElement;
-    if (!parent.closest("pre, code, script, style, mjx-container, .highlight, cite, .citation, dl.citation, #references, [lang=en], .term-translations"))
+    if (!parent.closest("pre, code, script, style, math, .highlight, cite, .citation, dl.citation, #references, [lang=en], .term-translations"))
       found.push(node.textContent);
   }
   for (const node of document.querySelectorAll("[title], [aria-label], [placeholder], [alt]"))
@@ -173,9 +177,9 @@ OTHER_RULES = {
 
 #: Axe takes many seconds for a long page, most of them for what no rule judges, or what it has seen the like of. For a
 #: while this takes out what is drawn in figures and has neither name nor role; and what holds no element of a new kind, that
-#: is one which did not stand before with the same attributes and colours within the same: of formulas the insides (a box as
-#: large stays), and if only colours are judged, for which it is given the known kinds, all of it. If they are not, listings
-#: are their bare text. It returns the new kinds.
+#: is one which did not stand before with the same attributes and colours within the same, if only colours are judged, for
+#: which it is given the known kinds. If they are not, listings are their bare text, and formulas are boxes as large. It
+#: returns the new kinds.
 TAKE_OUT = """(known) => {
   const onlyColours = known !== null;
   const undo = [];
@@ -210,29 +214,26 @@ TAKE_OUT = """(known) => {
   };
   const given = new Set(known), seen = new Set(known), alike = [];
   const walk = (node) => {
-    if (!onlyColours && node.matches("lr-lab, lr-ask")) return;
-    const isAlike = node.matches(onlyColours ? ":not(:has(lr-lab, lr-ask))" : "mjx-container") && [node, ...node.querySelectorAll(":not(mjx-container *)")].every((one) => seen.has(kindWithin(one)));
+    const isAlike = node.matches(":not(:has(lr-lab, lr-ask))") && [node, ...node.querySelectorAll("*")].every((one) => seen.has(kindWithin(one)));
     if (isAlike) return alike.push(node);
     seen.add(kindWithin(node));
-    if (node.localName !== "mjx-container") for (const child of node.children) if (child.localName !== "svg") walk(child);
+    for (const child of node.children) if (child.localName !== "svg") walk(child);
   };
-  document.querySelectorAll(onlyColours ? "body > *" : "article").forEach(walk);
 
   if (onlyColours) {
+    document.querySelectorAll("body > *").forEach(walk);
     for (const node of alike)
       if (node.closest("lr-lab")) restyle(node, "; visibility: hidden"); // a figure watches its size
       else replace(node, document.createComment(""));
   } else {
-    const formulas = alike.map((node) => node.querySelector("mjx-math"));
-    const probes = formulas.map(() => document.createElement("span"));
-    formulas.forEach((math, i) => { probes[i].style.display = "inline-block"; math.prepend(probes[i]); });
+    const formulas = [...document.querySelectorAll("math")];
+    const baselines = formulas.map((math) => math.appendChild(document.createElementNS(math.namespaceURI, "mspace")));
     const boxes = formulas.map((math, i) => {
-      const { width, height, bottom } = math.getBoundingClientRect();
-      return `width: ${width}px; height: ${height}px; vertical-align: ${probes[i].getBoundingClientRect().bottom - bottom}px`;
+      const { width, height, bottom } = math.getBoundingClientRect(), isBlock = math.getAttribute("display") === "block";
+      return `; display: ${isBlock ? "block" : "inline-block"}; width: ${width}px; height: ${height}px; vertical-align: ${baselines[i].getBoundingClientRect().bottom - bottom}px`;
     });
-    for (const probe of probes) probe.remove();
-    formulas.forEach((math, i) => { refill(math); restyle(math, "; " + boxes[i]); });
-    for (const node of alike) for (const part of node.querySelectorAll("mjx-assistive-mml")) refill(part); // takes no room
+    for (const one of baselines) one.remove();
+    formulas.forEach((math, i) => { refill(math); restyle(math, boxes[i]); });
     for (const listing of document.querySelectorAll(".highlight pre")) if (!listing.querySelector("a")) refill(listing, listing.textContent);
   }
   const named = "[role], [tabindex], [aria-label], [aria-labelledby], [aria-hidden], title";
@@ -287,12 +288,11 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(visit, width, theme, kno
 # ---------------------------------------------------------------- links to states of its figures
 
 
-def state_of(figure: Locator) -> dict[str, Any]:
-    """What a figure is set to now."""
-    author = json.loads(figure.get_attribute("data-settings"))
-    return author | figure.evaluate(
-        "(figure, keys) => Object.fromEntries(keys.map(key => [key, figure.model.get(key) ?? null]))", list(author)
-    )
+#: What a figure was set to by its author, what it is set to now, and what it says is wrong with that.
+STATES = """(figure) => {
+  const author = JSON.parse(figure.dataset.settings), now = Object.keys(author).map((key) => [key, figure.model.get(key) ?? null]);
+  return [author, Object.fromEntries(now), [...figure.querySelectorAll(".wrong:not(:empty)")].map((one) => one.innerText)];
+}"""
 
 
 def state_linked(author: dict[str, Any], href: str) -> dict[str, Any]:
@@ -308,17 +308,14 @@ def test_links_set_figures_to_their_states(visit):
     page = visit.page
     page.set_viewport_size({"width": 1280, "height": 900})
     page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
-    for link in page.locator("a.state").all():
-        href = link.get_attribute("href")
-        if not href.startswith("#"):
-            continue  # of another page: below
+    here = page.locator('a.state[href^="#"]')  # those of other pages: below
+    for i, href in enumerate(here.evaluate_all("links => links.map(link => link.getAttribute('href'))")):
         figure = visit.figures.nth(int(re.match(r"#figure=(\d+)", href)[1]) - 1)
-        author = json.loads(figure.get_attribute("data-settings"))
-        wanted = state_linked(author, href)
-        link.click()
+        here.nth(i).click()
         expect(figure).to_be_in_viewport()
-        assert figure.locator(".wrong:not(:empty)").all_inner_texts() == [], href
-        found = state_of(figure)
+        author, found, wrong = figure.evaluate(STATES)
+        assert not wrong, href
+        wanted = state_linked(author, href)
         if author["recording"]:
             del wanted["lr_range"]  # the page takes it from the model that is shown
         assert {key: found[key] for key in wanted} == wanted, href
@@ -348,9 +345,9 @@ def test_links_set_figures_of_other_pages(visit):
             other.evaluate("state => { location.hash = state; }", state)
             figure = other.locator("lr-lab").nth(int(re.match(r"#figure=(\d+)", state)[1]) - 1)
             expect(figure).to_be_in_viewport()
-            assert figure.locator(".wrong:not(:empty)").all_inner_texts() == [], (target, state)
-            wanted = state_linked(json.loads(figure.get_attribute("data-settings")), state)
-            found = state_of(figure)
+            author, found, wrong = figure.evaluate(STATES)
+            assert not wrong, (target, state)
+            wanted = state_linked(author, state)
             assert {key: found[key] for key in wanted} == wanted, (target, state)
         other.close()
 
@@ -417,7 +414,8 @@ def answer(visit: Visit, question: Locator) -> None:
         return page.keyboard.press("Enter")
     right = asked["answer"]
     if isinstance(right, str):
-        right = read_off(right, state_of(visit.figures.nth(number - 1)))
+        _, state, _ = visit.figures.nth(number - 1).evaluate(STATES)
+        right = read_off(right, state)
     question.locator("input").focus()
     page.keyboard.type(repr(right).replace(".", strings(asked["language"])["decimal"]))
     page.keyboard.press("Enter")

@@ -10,6 +10,7 @@ import matplotlib
 import pytest
 from playwright.sync_api import Browser
 
+import formulas
 import paper
 import pdf
 from chromium import QUIET, find_browser
@@ -20,8 +21,7 @@ PIXEL = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAAD
 
 HEAD = """<!doctype html><html><head>
 <link rel="stylesheet" href="_static/site.css">
-<script>window.MathJax = {"options": {"enableMenu": false, "processHtmlClass": "math", "ignoreHtmlClass": "bd-article"}};</script>
-<script defer src="_static/lab.js"></script><script defer src="_static/mathjax/tex-chtml.js"></script>
+<script defer src="_static/lab.js"></script>
 </head><body><nav>not on paper</nav><article class="bd-article"><section id="why">"""
 
 STEEP = f"""{HEAD}<span id="steep"></span><h1>Why so steep?<a class="headerlink" href="#why">#</a></h1>
@@ -33,7 +33,7 @@ STEEP = f"""{HEAD}<span id="steep"></span><h1>Why so steep?<a class="headerlink"
 </section>
 <section id="second"><h2>Why</h2>
 <details class="sd-dropdown"><summary>More <b>mathematics</b></summary><p>Open to all.</p></details>
-<div class="math">\\[{"+".join(f"x_{{{i}}}" for i in range(60))}\\]</div>
+<div class="math"><div class="equation">{formulas.typeset("+".join(f"x_{{{i}}}" for i in range(60)), block=True)}</div></div>
 <pre>{"a_long_name = " * 30}</pre>
 <table><tr>{"".join(f"<td>column{i}</td>" for i in range(24))}</tr></table>
 <p>See <a href="flat.html#flat">the flat one</a>, <a href="flat.html">all</a> and <a href="../index.html">outside</a>.</p>
@@ -53,7 +53,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> paper.Edition:
     pages.mkdir()
     (pages / "_static").mkdir()
     shutil.copy(SITE / "assets" / "site.css", pages / "_static")
-    shutil.copytree(SITE / "vendor" / "mathjax", pages / "_static" / "mathjax")
+    shutil.copytree(SITE / "vendor" / "formulas", pages / "_static" / "formulas")
     (pages / "steep.html").write_text(STEEP, encoding="utf-8")
     (pages / "flat.html").write_text(FLAT, encoding="utf-8")
     return paper.Edition(

@@ -1,5 +1,6 @@
 """The built site in a real browser: from disk, its doors, search and links. `test_pages.py` looks at its pages."""
 
+import html
 import json
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
+from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 
 from pages import LANGUAGES, PAGES, SETTLED, SITE, settings
@@ -74,6 +76,28 @@ def test_the_landing_page_has_all_four_languages_without_a_script(browser, built
         expect(page.locator("h1")).to_be_visible()
         page.go_back()
     context.close()
+
+
+def test_formulas_are_there_without_a_script(browser, built):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((built / "en" / "adam.html").as_uri())
+    root = page.locator(".equation msqrt").first
+    expect(root).to_be_visible()
+    assert root.bounding_box()["width"] > page.locator(".equation msqrt > *").first.bounding_box()["width"] > 5
+    context.close()
+
+
+def test_the_font_of_the_formulas_has_all_their_signs(built):
+    used = set()
+    for path in [*PAGES, *(deck.relative_to(SITE) for deck in SITE.glob("*/slides/*.html"))]:
+        for formula in re.findall(r"<math\b.*?</math>", (SITE / path).read_text(encoding="utf-8"), re.DOTALL):
+            used |= set(html.unescape(re.sub(r"<mtext>.*?</mtext>|<[^>]*>", "", formula)))  # words are in any font
+    known = TTFont(SITE / "en" / "_static" / "formulas" / "formulas.woff2").getBestCmap()
+    missing = {sign for sign in used if ord(sign) not in known and not sign.isspace()}
+    assert not missing, f"add {missing} to site/formula_font.py and run it"
+    italic = {*range(0x1D434, 0x1D455), *range(0x1D456, 0x1D468), *range(0x1D6E2, 0x1D71C)}  # of all letters; h is ℎ
+    assert italic <= known.keys()
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
