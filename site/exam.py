@@ -106,7 +106,7 @@ DOCUMENTS: dict[str, Callable[[BeautifulSoup], None]] = {"": without_solutions, 
 def document(pages: Path, language: str, change: Callable[[BeautifulSoup], None]) -> str:
     """One of the two as HTML that stands beside the folder of the page."""
     built = pages / f"{NAME}.html"
-    page = BeautifulSoup(built.read_text(encoding="utf-8"), "html.parser")
+    page = BeautifulSoup(built.read_text(encoding="utf-8"), "lxml")
     name_problems(page, phrases(language))
     change(page)
     changed = pages / f"{NAME}-changed.html"

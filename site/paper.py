@@ -73,7 +73,7 @@ def document(edition: Edition) -> str:
     """The edition as HTML that stands beside its folder of pages; `pdf.py` prints it."""
     book = _Book(edition)
     for name in edition.names:
-        page = BeautifulSoup((edition.pages / f"{name}.html").read_text(encoding="utf-8"), "html.parser")
+        page = BeautifulSoup((edition.pages / f"{name}.html").read_text(encoding="utf-8"), "lxml")
         article = page.select_one("article.bd-article")
         _take_along(page, book)
         _undress(page, article)

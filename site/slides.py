@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from docutils import nodes
 
 from editions import TAGS
-from slides_outline import Slide, has_questions, outline
+from slides_outline import Slide, outline
 
 HERE = Path(__file__).resolve().parent
 STYLES = ("pygments.css", "lab.css", "site.css", "slides.css")  # reveal.css comes with the last
@@ -34,13 +34,14 @@ def has_deck(name: str, doctree: nodes.document | None) -> bool:
 def write(pages: Path, language: str, languages: dict[str, dict[str, str]]) -> None:
     """Write the decks of all chapters of a built edition beside them; `languages` are all editions."""
     for page in sorted(pages.glob("*.html")):
-        article = _article(page)
-        if not has_questions(article, page.stem):
-            continue
+        text = page.read_text(encoding="utf-8")
+        if f'id="{page.stem}-question"' not in text:
+            continue  # no chapter
         target = pages / "slides" / page.name
         target.parent.mkdir(exist_ok=True)
-        text = deck(article, page.stem, language, languages, pages / "_static")
-        target.write_text(text, encoding="utf-8", newline="\n")
+        article = BeautifulSoup(re.search(r"<article\b.*</article>", text, re.DOTALL)[0], "lxml")
+        made = deck(article, page.stem, language, languages, pages / "_static")
+        target.write_text(made, encoding="utf-8", newline="\n")
 
 
 def deck(article: BeautifulSoup, name: str, language: str, languages: dict[str, dict[str, str]], static: Path) -> str:
@@ -78,12 +79,6 @@ def deck(article: BeautifulSoup, name: str, language: str, languages: dict[str, 
 @cache
 def _words() -> dict[str, dict[str, str]]:
     return yaml.safe_load((HERE / "locale" / "slides.yml").read_text(encoding="utf-8"))
-
-
-def _article(page: Path) -> BeautifulSoup:
-    """What is read of a page; an empty one if it is no page of the book."""
-    found = re.search(r"<article\b.*</article>", page.read_text(encoding="utf-8"), re.DOTALL)
-    return BeautifulSoup(found[0] if found else "", "html.parser")
 
 
 def _address(static: Path, file: str) -> str:

@@ -43,11 +43,6 @@ class Slide:
     names: list[str] = field(default_factory=list)
 
 
-def has_questions(page: Tag, name: str) -> bool:
-    """Whether a page is a chapter, and thus has slides."""
-    return page.find(id=f"{name}-question") is not None
-
-
 def outline(page: Tag, name: str) -> list[Slide]:
     """The slides of a chapter.
 

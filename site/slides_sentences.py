@@ -81,8 +81,8 @@ def sentences(paragraph: Tag) -> list[str]:
         else:
             current += str(child)
             if "unbroken" in child.get("class", []):  # a formula with the marks around it
-                text = child.get_text()
-                depth += _opened(re.sub(r"\\\(.*?\\\)", "", text))
+                text = "".join(part for part in child.find_all(string=True) if not part.find_parent("math"))
+                depth += _opened(text)
                 if depth <= 0 and _TAIL.search(text) and _begins_anew(child.next_sibling):
                     close()
     close()
