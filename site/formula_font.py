@@ -3,7 +3,6 @@
     python site/formula_font.py /usr/share/texmf/fonts/opentype/public/tex-gyre-math/texgyrepagella-math.otf
 
 Pagella, because its roots are of almost one width in every height: browsers keep the room of the widest beside a root.
-Needs brotli, which writes WOFF2: pip install brotli.
 """
 
 import sys
