@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 from fontTools import subset
+from fontTools.pens.cu2quPen import Cu2QuPen
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTFont, newTable
 
 TARGET = Path(__file__).resolve().parent / "vendor" / "formulas" / "formulas.woff2"
 NAME = "LR Formulas"  # its licence asks for another name than that of the whole font
@@ -34,7 +37,34 @@ def make(source: str) -> None:
         table.cmap[0x203E] = table.cmap[0xAF]  # the bar over a letter
     for record, name in ((1, NAME), (4, NAME), (6, NAME.replace(" ", "")), (16, NAME)):
         font["name"].setName(name, record, 3, 1, 0x409)
+    make_quadratic(font)
     subset.save_font(font, TARGET, options)
+
+
+def make_quadratic(font: TTFont) -> None:
+    """Outlines as TrueType has them, no further from the given ones than the unit: Chromium prints others as drawings."""
+    order, drawn = font.getGlyphOrder(), font.getGlyphSet()
+    outlines = font["glyf"] = newTable("glyf")
+    outlines.glyphOrder, outlines.glyphs = order, {}
+    for name in order:
+        pen = TTGlyphPen(drawn)
+        drawn[name].draw(Cu2QuPen(pen, 1, reverse_direction=True))
+        outlines.glyphs[name] = pen.glyph()
+    font.recalcBBoxes = True
+    del font["CFF "]
+    font["loca"] = newTable("loca")
+    font.sfntVersion, font["post"].formatType = "\0\1\0\0", 3
+    font["maxp"].tableVersion = 0x00010000
+    for limit in (
+        "TwilightPoints",
+        "Storage",
+        "FunctionDefs",
+        "InstructionDefs",
+        "StackElements",
+        "SizeOfInstructions",
+    ):
+        setattr(font["maxp"], f"max{limit}", 0)
+    font["maxp"].maxZones, font["maxp"].maxComponentElements = 1, 0
 
 
 if __name__ == "__main__":

@@ -22,6 +22,11 @@ logger = logging.getLogger(__name__)
 
 TEMML = Path(__file__).resolve().parent / "temml" / "temml.min.js"
 
+#: TeX has a thin space before the name of a function; Temml forgets it behind these.
+_BEFORE_A_NAME = re.compile(
+    "(</(?:msup|msub|msubsup|mfrac|msqrt)>|</mo></mrow>)(?=<mrow><mi>[a-z]{2,}</mi><mo>\u2061</mo>)"
+)
+
 
 def setup(app: Sphinx) -> None:
     """Called by lrbook; `html_math_renderer` of _config.yml chooses what is added here."""
@@ -39,9 +44,10 @@ def typeset(tex: str, block: bool = False) -> str:
     tex = re.sub(r"&\s*(?=[+-])", "&{}", tex)
     options = {"displayMode": block, "throwOnError": True, "strict": True}
     try:
-        return _typesetter().eval(f"temml.renderToString({json.dumps(tex)}, {json.dumps(options)})")
+        mathml = _typesetter().eval(f"temml.renderToString({json.dumps(tex)}, {json.dumps(options)})")
     except JSEvalException as error:
         raise ValueError(str(error).partition("\n")[0].rpartition("ParseError:")[2].strip()) from None
+    return _BEFORE_A_NAME.sub(r'\1<mspace width="0.1667em"></mspace>', mathml)
 
 
 @cache

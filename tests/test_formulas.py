@@ -34,3 +34,13 @@ def test_what_is_no_tex_is_refused_with_what_is_wrong(tex, message):
 def test_a_sign_at_the_head_of_a_row_stands_between_two_terms(sign):
     row = formulas.typeset(rf"\begin{{aligned}} x &= a \\ &{sign} b \end{{aligned}}", block=True)
     assert 'form="prefix"' not in row
+
+
+@pytest.mark.parametrize("tex", [r"x^2\cos y", r"\frac12 \log y", r"(1 - x) \min(y)", r"x_1 \sin y", r"x\ln y"])
+def test_a_thin_space_stands_before_the_name_of_a_function(tex):
+    before, _, _ = formulas.typeset(tex).partition("\u2061")
+    assert before.rpartition("<mi>")[0].removesuffix("<mrow>").endswith('<mspace width="0.1667em"></mspace>')
+
+
+def test_no_space_stands_before_a_name_that_begins_a_formula():
+    assert formulas.typeset(r"\cos x").startswith("<math><mrow><mrow><mi>cos")
