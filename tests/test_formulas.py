@@ -9,7 +9,7 @@ def test_a_formula_becomes_mathml():
     assert formulas.typeset(r"\frac{x}{2}") == "<math><mfrac><mi>x</mi><mn>2</mn></mfrac></math>"
 
 
-def test_a_formula_of_its_own_is_set_larger_than_one_in_a_line():
+def test_a_formula_on_a_line_of_its_own_is_a_block():
     assert formulas.typeset("x", block=True).startswith('<math display="block"')
 
 

@@ -190,10 +190,13 @@ def test_the_last_slide_lists_each_source_once_without_its_address():
     assert "and" in text(last.notes)
 
 
-def test_pages_without_a_question_have_no_slides(tmp_path):
-    (tmp_path / "x.html").write_text(str(chapter(why="<p>Because.</p>")), encoding="utf-8")
+def test_pages_without_a_question_have_no_slides(tmp_path, monkeypatch):
+    monkeypatch.setattr(slides, "deck", lambda article, *others: article.get_text())
+    for name, page in (("x", chapter(question="<p>Why?</p>")), ("y", chapter(why="<p>Because.</p>"))):
+        (tmp_path / f"{name}.html").write_text(str(page), encoding="utf-8")
     slides.write(tmp_path, "en", {})
-    assert not (tmp_path / "slides").exists()
+    assert [deck.name for deck in (tmp_path / "slides").iterdir()] == ["x.html"]
+    assert "Why?" in (tmp_path / "slides" / "x.html").read_text(encoding="utf-8")
     document = SimpleNamespace(findall=lambda kind: [nodes.section(ids=["the-question", "x-question"])])
     assert slides.has_deck("x", document) and not slides.has_deck("y", document) and not slides.has_deck("x", None)
 

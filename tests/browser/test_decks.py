@@ -331,6 +331,16 @@ def test_a_scatter_and_what_is_told_after_a_guess_are_on_the_slide_as_a_whole(de
     assert page.evaluate(BELOW) <= 1
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_race_and_a_question_have_no_scrollbar_beside_the_picture(deck, language):
+    page = deck("adam", language)
+    for number in (1, 2, 3):  # a race of two, a question, a race of three
+        page.evaluate("number => { location.hash = `#figure=${number}`; }", number)
+        assert page.evaluate(BELOW) <= 1, number
+        told = page.locator("section.sheet.present lr-lab [role=status].unseen")
+        expect(told).to_have_count(1)  # what is not shown is still read out
+
+
 def test_the_numbers_of_an_axis_can_be_read_from_the_last_row(deck):
     page = deck(after="#overshooting-figure")
     height = page.locator("section.sheet.present .axis text").first.evaluate(

@@ -178,8 +178,8 @@ OTHER_RULES = {
 #: Axe takes many seconds for a long page, most of them for what no rule judges, or what it has seen the like of. For a
 #: while this takes out what is drawn in figures and has neither name nor role; and what holds no element of a new kind, that
 #: is one which did not stand before with the same attributes and colours within the same, if only colours are judged, for
-#: which it is given the known kinds. If they are not, listings are their bare text, and formulas are boxes as large. It
-#: returns the new kinds.
+#: which it is given the known kinds. If they are not, listings are their bare text, and formulas but the first of each kind are
+#: boxes as large. It returns the new kinds.
 TAKE_OUT = """(known) => {
   const onlyColours = known !== null;
   const undo = [];
@@ -226,7 +226,7 @@ TAKE_OUT = """(known) => {
       if (node.closest("lr-lab")) restyle(node, "; visibility: hidden"); // a figure watches its size
       else replace(node, document.createComment(""));
   } else {
-    const formulas = [...document.querySelectorAll("math")];
+    const formulas = [...document.querySelectorAll("math")].filter((math) => seen.has(kindWithin(math)) || !seen.add(kindWithin(math)));
     const baselines = formulas.map((math) => math.appendChild(document.createElementNS(math.namespaceURI, "mspace")));
     const boxes = formulas.map((math, i) => {
       const { width, height, bottom } = math.getBoundingClientRect(), isBlock = math.getAttribute("display") === "block";
