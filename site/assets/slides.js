@@ -7,6 +7,8 @@
   const WIDTH = 1024, HEIGHT = 576; // a slide has at least these, in units that are scaled to the screen
   const NARROW = 700; // pixels: an upright screen below this is a telephone
   const BAR = 56; // pixels below a slide on it, for the arrows
+  const ROOMY = ".panels, .says, .unseen, .drawer[open]"; // parts of a figure that take no room from others
+  const SENTENCE = 170; // units that what a figure says may need
   const SMALLEST = 0.55; // of the size of text, before a slide would rather be too long
   const words = JSON.parse(document.getElementById("words").textContent);
   const root = document.documentElement, menu = document.getElementById("menu"), button = document.getElementById("menu-button");
@@ -42,15 +44,18 @@
     }
     for (const figure of slide.querySelectorAll("lr-lab")) {
       figure.build();
-      for (const part of figure.querySelectorAll(":scope, :scope > .controls")) resized.observe(part);
+      for (const part of figure.querySelectorAll(`:scope, :scope > :not(${ROOMY})`)) resized.observe(part);
       fitPanels(figure);
     }
   }
 
-  /** The panels have all the height that the learning rate above them leaves. */
+  /** The panels have all the height that the learning rate above them leaves; a sentence is told where it has room. */
   function fitPanels(figure) {
     const panels = figure.querySelector(".panels"), above = figure.querySelector(".controls:has(.rate)");
-    if (panels && above) figure.style.setProperty("--panels-height", `${Math.max(figure.clientHeight - above.offsetHeight, 250)}px`);
+    if (panels && above) figure.style.setProperty("--panels-height", `${Math.max(figure.clientHeight - above.offsetHeight, 200)}px`);
+    const rest = [...figure.children].filter((part) => part.offsetHeight && !part.matches(ROOMY));
+    const end = Math.max(0, ...rest.map(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight));
+    figure.classList.toggle("brief", end + SENTENCE > figure.clientHeight);
   }
 
   const resized = new ResizeObserver((entries) => { for (const { target } of entries) fitPanels(target.closest("lr-lab")); });

@@ -279,6 +279,7 @@ OVERFLOW = """async () => {
       const drawn = panel.querySelector(":scope > svg");
       if (drawn && drawn.getBoundingClientRect().bottom > panel.getBoundingClientRect().bottom + 2) tell(`${panel.className} is cut off`);
     }
+    for (const figure of narrow ? [] : slide.querySelectorAll(".lr-lab")) if (figure.scrollHeight > figure.clientHeight + 1) tell("the figure scrolls");
   }
   return found;
 }"""
@@ -332,13 +333,38 @@ def test_a_scatter_and_what_is_told_after_a_guess_are_on_the_slide_as_a_whole(de
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_race_and_a_question_have_no_scrollbar_beside_the_picture(deck, language):
-    page = deck("adam", language)
-    for number in (1, 2, 3):  # a race of two, a question, a race of three
-        page.evaluate("number => { location.hash = `#figure=${number}`; }", number)
-        assert page.evaluate(BELOW) <= 1, number
-        told = page.locator("section.sheet.present lr-lab [role=status].unseen")
-        expect(told).to_have_count(1)  # what is not shown is still read out
+def test_no_figure_has_a_scrollbar_beside_its_picture(deck, language):
+    # A race of two, a question, a race of three; a builder with many sliders; a figure in the midst of a question.
+    for chapter, numbers in (("adam", (1, 2, 3)), ("schedules", (3, 6)), ("overshooting", (3, 8))):
+        page = deck(chapter, language)
+        for number in numbers:
+            page.evaluate("number => { location.hash = `#figure=${number}`; }", number)
+            assert page.evaluate(BELOW) <= 1, (chapter, number)
+            told = page.locator("section.sheet.present lr-lab [role=status].unseen")
+            expect(told).to_have_count(1)  # what is not shown is still read out
+
+
+def test_what_a_figure_says_is_seen_where_it_has_room(deck):
+    page = deck(after="#figure=3")
+    expect(page.locator("section.sheet.present .says")).to_be_visible()
+    page = deck("schedules", after="#figure=3")
+    expect(page.locator("section.sheet.present .says")).to_be_hidden()
+
+
+def test_all_settings_open_over_what_stands_below_and_nothing_moves(deck):
+    page = deck("schedules", after="#figure=3")
+    figure = page.locator("section.sheet.present .lr-lab")
+    panels, opener = figure.locator(".panels"), figure.locator(".drawer > summary")
+    before = panels.bounding_box(), opener.bounding_box()["y"]
+    opener.press("Enter")
+    drawer = figure.locator(".drawer")
+    expect(drawer.locator("input[type=range]").first).to_be_visible()
+    assert page.evaluate(BELOW) <= 1 and panels.bounding_box() == before[0]
+    assert abs(opener.bounding_box()["y"] - before[1]) < 3
+    drawer.evaluate("node => node.scrollTo(0, 10000)")
+    expect(drawer.locator("input[type=range]").last).to_be_in_viewport()
+    opener.click()  # it stays at the head
+    expect(drawer.locator("input[type=range]").first).to_be_hidden()
 
 
 def test_the_numbers_of_an_axis_can_be_read_from_the_last_row(deck):
