@@ -10,9 +10,9 @@ A chapter that fails is not kept: Sphinx runs it again, and says what is wrong a
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +42,16 @@ def folder(edition: Path) -> Path:
     return edition.parents[1] / "_build" / edition.name / f"executed-{code}"
 
 
+@contextmanager
+def outputs(edition: Path) -> Iterator[JupyterCacheBase]:
+    """What the chapters in `book/<language>` have put out, from a database that is closed afterwards."""
+    kept = get_cache(folder(edition))
+    try:
+        yield kept
+    finally:
+        kept.db.dispose()
+
+
 def read(chapter: Path) -> NotebookNode:
     """A chapter as a notebook without outputs; its metadata know at which line each cell begins."""
     return myst_to_notebook(chapter.read_text(encoding="utf-8"), add_source_map=True)
@@ -51,15 +61,14 @@ def keep(chapter: Path, notebook: NotebookNode) -> None:
     """Keep the outputs of a notebook that ran without a failure, if they are not kept yet."""
     kept = folder(chapter.parent)
     kept.mkdir(parents=True, exist_ok=True)
-    with FileLock(kept / "lock"):
-        outputs = get_cache(kept)
-        if not _holds(outputs, notebook):
-            outputs.cache_notebook_bundle(CacheBundleIn(notebook, str(chapter)), check_validity=False)
+    with FileLock(kept / "lock"), outputs(chapter.parent) as put_out:
+        if not _holds(put_out, notebook):
+            put_out.cache_notebook_bundle(CacheBundleIn(notebook, str(chapter)), check_validity=False)
 
 
-def _holds(outputs: JupyterCacheBase, notebook: NotebookNode) -> bool:
+def _holds(put_out: JupyterCacheBase, notebook: NotebookNode) -> bool:
     with suppress(KeyError):
-        return bool(outputs.match_cache_notebook(notebook))
+        return bool(put_out.match_cache_notebook(notebook))
     return False
 
 
@@ -67,8 +76,10 @@ def outstanding(chapter: Path) -> bool:
     """Whether its cells, if it has any, must be run."""
     notebook = read(chapter)
     has_code = any(cell.cell_type == "code" for cell in notebook.cells)
-    kept = folder(chapter.parent)
-    return has_code and not (kept.exists() and _holds(get_cache(kept), notebook))
+    if not has_code or not folder(chapter.parent).exists():
+        return has_code
+    with outputs(chapter.parent) as put_out:
+        return not _holds(put_out, notebook)
 
 
 def run(chapter: Path) -> None:

@@ -9,7 +9,6 @@ from subprocess import PIPE, Popen
 import execution
 import kernels
 import pytest
-from jupyter_cache import get_cache
 from nbformat import NotebookNode
 
 CHAPTER = """\
@@ -40,7 +39,8 @@ def chapter(tmp_path: Path) -> Path:
 
 def kept(chapter: Path) -> NotebookNode:
     """What Sphinx would find of a chapter."""
-    return get_cache(execution.folder(chapter.parent)).merge_match_into_notebook(execution.read(chapter))[1]
+    with execution.outputs(chapter.parent) as put_out:
+        return put_out.merge_match_into_notebook(execution.read(chapter))[1]
 
 
 def test_a_chapter_is_run_once_and_its_outputs_are_kept(chapter):

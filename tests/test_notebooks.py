@@ -8,7 +8,6 @@ from pathlib import Path
 
 import execution
 import pytest
-from jupyter_cache import get_cache
 
 GOOD = """\
 ---
@@ -105,6 +104,7 @@ def test_chapters_without_code_and_other_files_are_no_tests(report):
 def test_what_a_good_chapter_put_out_is_kept_for_the_site_and_nothing_of_a_bad_one(book):
     good, bad = book / "book" / "de" / "good.md", book / "book" / "de" / "bad.md"
     assert not execution.outstanding(good) and execution.outstanding(bad)
-    _, notebook = get_cache(execution.folder(good.parent)).merge_match_into_notebook(execution.read(good))
+    with execution.outputs(good.parent) as put_out:
+        _, notebook = put_out.merge_match_into_notebook(execution.read(good))
     raised = notebook.cells[-1].outputs[0]
     assert (raised.output_type, raised.ename) == ("error", "ZeroDivisionError")
