@@ -1,7 +1,7 @@
 """Where no line may end: beside the signs of a short formula in the text, and between a formula and its full stop.
 
-β = 0.9 gets no-break spaces; an inline formula stands in a span with the marks around it, which does not wrap, and so
-does 2/λ: a browser may end a line after a slash.
+β = 0.9 gets no-break spaces; an inline formula stands in a span with the marks around it, which does not wrap (WebKit
+would end a line between the two), and so does 2/λ: a browser may end a line after a slash.
 Code and titles stay as they are: titles are searched as they were typed.
 """
 
@@ -139,10 +139,10 @@ def _length(tex: str) -> int:
 
 
 def _is_formula(node: nodes.Node) -> bool:
-    """A short formula, also if it is emphasised or a link."""
+    """A formula, also if it is emphasised or a link; no browser ends a line within one."""
     while isinstance(node, nodes.Inline) and not isinstance(node, nodes.math) and len(node) == 1:
         node = node[0]
-    return isinstance(node, nodes.math) and _length(node.astext()) <= LONGEST
+    return isinstance(node, nodes.math)
 
 
 def _tie_marks(block: nodes.TextElement) -> None:

@@ -85,9 +85,9 @@ def test_a_formula_keeps_its_marks(before, after, kept):
     assert block.astext() == before + "η" + after
 
 
-def test_a_formula_without_marks_and_a_long_one_stay_as_they_are():
+def test_a_formula_without_marks_stays_as_it_is_and_a_long_one_keeps_its_marks():
     long = "x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7 + x_8 + x_9"
-    assert spans(mended(formula("η"), nodes.Text(" is"), formula(long), nodes.Text("."))) == []
+    assert spans(mended(formula("η"), nodes.Text(" is"), formula(long), nodes.Text("."))) == [long + "."]
 
 
 def test_marks_stay_with_a_formula_that_is_emphasised_or_a_link_and_between_two_formulas():
