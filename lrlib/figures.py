@@ -249,14 +249,14 @@ def _contours(axes: Axes, surface: Any, settings: dict[str, float], view: Any) -
 
 
 def _trail(axes: Axes, scene: Scene, name: str) -> None:
-    """A path up to the first point that is far away."""
+    """A path; of what is far away only the way there and back."""
     path, style = scene.paths[name], scene.style(name)
     near = np.abs(path.points).max(axis=-1) < 4 * np.max(np.abs(scene.view))
-    end = len(near) if near.all() else int(np.argmin(near)) + 1
-    places = [_place(path, t) for t in range(end)]
+    drawn = near | np.append(near[1:], False) | np.append(False, near[:-1])
+    places = [_place(path, t) if drawn[t] else (np.nan, np.nan) for t in range(len(near))]
     dots = {} if scene.steps <= _MANY else {"marker": None}
     axes.plot(*np.transpose(places), **style | dots, ms=3, lw=0.8 if len(scene.paths) == 1 else 1.1)
-    if scene.cursor is not None and scene.cursor < end:
+    if scene.cursor is not None and drawn[scene.cursor]:
         axes.plot(*places[scene.cursor], style["marker"], color=style["color"], ms=8, mec=INK, mew=1.5)
 
 

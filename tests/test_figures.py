@@ -37,6 +37,17 @@ def test_the_loss_has_its_noise_floor_which_follows_the_rate(language, monkeypat
     assert [text.get_text() for text in axes.get_legend().texts] == [label]
 
 
+def test_a_path_that_goes_far_away_and_comes_back_is_drawn_to_its_end(monkeypatch):
+    figure = lab("parabola", "nesterov", lr=schedules.inverse_time_decay(1.9), start=-4, steps=30)
+    axes = drawn(figure, "landscape", monkeypatch)
+    x = figure.path.points[:, 0]
+    (trail,) = [one.get_xdata() for one in axes.lines if len(one.get_xdata()) == len(x)]
+    assert np.isnan(trail).any() and trail[-1] == x[-1]
+    gone, back = np.flatnonzero(np.isnan(trail))[[0, -1]]
+    assert np.isnan(trail[gone : back + 1]).all()
+    assert np.array_equal(trail[:gone], x[:gone]) and np.array_equal(trail[back + 1 :], x[back + 1 :])
+
+
 def test_the_noise_floor_is_above_the_loss_at_the_minimum(monkeypatch):
     figure = noisy("regression", residual=2.0, noise=0.01)
     assert 10 ** line(drawn(figure, "loss", monkeypatch), "noise floor") == pytest.approx(1.0, rel=1e-4)

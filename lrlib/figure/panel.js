@@ -98,23 +98,26 @@ function plainScale(scale, log = false) {
   return (value) => from + factor * (Math.log(value) - start);
 }
 
-/** A line through `count` points in pixels, up to the first that is farther away than `reach`, and a dot at each. */
+/** A line through `count` points in pixels, and a dot at each. Of those farther away than `reach` only the way there and back is drawn. */
 function trace(count, xAt, yAt, reach, dotted = count <= MANY) {
-  let line = "", dots = "";
+  let line = "", dots = "", wasNear = false, fromX = NaN, fromY = NaN; // the point before
   for (let i = 0; i < count; i++) {
-    const x = xAt(i), y = yAt(i);
-    if (!(Math.abs(x) < reach && Math.abs(y) < reach)) {
-      if (i > 0 && Number.isFinite(x) && Number.isFinite(y)) {
-        const shrink = Math.min(FAR / Math.max(Math.abs(x), Math.abs(y)), 1);
-        line += `L${tenth(x * shrink)},${tenth(y * shrink)}`;
-      }
-      break;
-    }
-    const at = tenth(x) + "," + tenth(y);
-    line += (i ? "L" : "M") + at;
-    if (dotted) dots += `M${at}h0`;
+    const x = xAt(i), y = yAt(i), isNear = Math.abs(x) < reach && Math.abs(y) < reach;
+    if (isNear) {
+      const at = tenth(x) + "," + tenth(y), isBack = !wasNear && Number.isFinite(fromX) && Number.isFinite(fromY);
+      if (isBack) line += "M" + outside(fromX, fromY);
+      line += (wasNear || isBack ? "L" : "M") + at;
+      if (dotted) dots += `M${at}h0`;
+    } else if (wasNear && Number.isFinite(x) && Number.isFinite(y)) line += "L" + outside(x, y);
+    [wasNear, fromX, fromY] = [isNear, x, y];
   }
   return { line, dots };
+}
+
+/** A point far outside of the picture, in the same direction and as far away as can be drawn. */
+function outside(x, y) {
+  const shrink = Math.min(FAR / Math.max(Math.abs(x), Math.abs(y)), 1);
+  return tenth(x * shrink) + "," + tenth(y * shrink);
 }
 
 /** A line over the steps, ending where the numbers do. */

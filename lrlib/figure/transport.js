@@ -73,5 +73,5 @@ function readingOf(run, t, words) {
   const number = (value) => formatNumber(value, words.decimal);
   const said = [fill(words.reading, { step: t, loss: number(run.losses[t]), norm: number(run.norms[t]) })];
   if (run.thresholds && t < run.steps) said.push(`${productName(run, 0)} = ${number(run.gauge[0][t])}`);
-  return said.join(" · ");
+  return unbroken(said.join(" · "));
 }

@@ -52,7 +52,7 @@
   /** The panels have all the height that the learning rate above them leaves; a sentence is told where it has room. */
   function fitPanels(figure) {
     const panels = figure.querySelector(".panels"), above = figure.querySelector(".controls:has(.rate)");
-    if (panels && above) figure.style.setProperty("--panels-height", `${Math.max(figure.clientHeight - above.offsetHeight, 200)}px`);
+    if (panels && above) figure.style.setProperty("--panels-height", `${Math.max(figure.clientHeight - above.offsetTop - above.offsetHeight, 200)}px`);
     const rest = [...figure.children].filter((part) => part.offsetHeight && !part.matches(ROOMY));
     const end = Math.max(0, ...rest.map(({ offsetTop, offsetHeight }) => offsetTop + offsetHeight));
     figure.classList.toggle("brief", end + SENTENCE > figure.clientHeight);
@@ -86,6 +86,7 @@
     return /^#[^/]/.test(hash) ? document.getElementById(decodeURIComponent(hash.slice(1))) : null;
   }
 
+  const addresses = new Map(); // the address that led to a slide stays its address: reloaded, it is what the address said
   let following = false; // the address that led here says more than the number of the slide
 
   function follow(hash) {
@@ -98,10 +99,12 @@
       Reveal.slide(at.h, at.v, Infinity);
     }
     following = false;
+    addresses.set(Reveal.getCurrentSlide(), hash);
   }
 
   function tellAddress(led) {
-    const { h, v } = Reveal.getIndices(), hash = `#/${h}${v ? `/${v}` : ""}`;
+    const slide = Reveal.getCurrentSlide(), { h, v } = Reveal.getIndices();
+    const hash = addresses.get(slide) ?? `#/${h}${v ? `/${v}` : ""}`;
     if (!led) history.replaceState(history.state, "", hash);
     for (const link of document.querySelectorAll(".sisters a")) link.hash = led ? location.hash : hash;
   }
@@ -133,11 +136,13 @@
   function beforeAll(event) {
     if (menu.open || event.ctrlKey || event.metaKey || event.altKey) return;
     const { key, target } = event, typing = target.closest?.("input:not([type=range]):not([type=radio]), textarea, select");
+    const drawer = document.querySelector("section.sheet.present .drawer[open]");
     const onSlider = !typing && takesArrows(target);
     const acts = {
       PageDown: () => Reveal.next(), PageUp: () => Reveal.prev(),
       ...(onSlider && target.type !== "radio" && { " ": () => (event.shiftKey ? Reveal.prev() : Reveal.next()) }),
       ...((takesArrows(target) || takesPress(target)) && { Escape: () => target.blur() }),
+      ...(drawer && { Escape: () => { drawer.open = false; } }),
       ...(!typing && { s: showNotes, S: showNotes, t: turnTheme, T: turnTheme, "?": () => menu.showModal() }),
     };
     if (!Object.hasOwn(acts, key)) return;
@@ -297,6 +302,7 @@
       hash: false, respondToHashChanges: false, transition: "none", backgroundTransition: "none",
       viewDistance: 1, mobileViewDistance: 1, // hidden figures cost nothing
       controlsTutorial: false, slideNumber: "c/t", help: false, jumpToSlide: false, scrollActivationWidth: null,
+      keyboard: { 27: () => Reveal.isOverview() && Reveal.toggleOverview(false) }, // Esc shows nobody the slides that are still to come
       keyboardCondition: isForSlides, pdfMaxPagesPerSlide: 1, pdfSeparateFragments: false,
     });
     for (const [name, word] of Object.entries(labels)) for (const arrow of document.getElementsByClassName(name)) arrow.setAttribute("aria-label", words[word]);

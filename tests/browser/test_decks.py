@@ -239,6 +239,22 @@ def test_links_to_figures_and_places_lead_to_their_slides_and_stay_in_the_addres
     assert page.evaluate(PLACE) == at and "/de/" in page.url
 
 
+def test_a_slide_that_a_link_has_led_to_is_found_again_as_the_link_has_it(deck):
+    page = deck(after="#figure=3&lr=1.9")
+    page.evaluate("location.hash = '#figure=3&lr=2.1'")
+    value = page.locator("lr-lab").nth(2).locator(".rate input[type=text]")
+    expect(value).to_have_value("2.1")
+    rate(page).press("ArrowLeft")
+    page.keyboard.press("Escape")
+    page.keyboard.press("PageDown")
+    assert "figure" not in page.url
+    page.keyboard.press("PageUp")
+    assert page.url.endswith("#figure=3&lr=2.1")
+    page.reload()
+    page.wait_for_function(READY)
+    expect(value).to_have_value("2.1")
+
+
 def test_a_deck_works_over_http_as_it_does_from_disk(deck, address):
     page = deck()
     page.goto(f"{address}/en/slides/{DECK}.html#figure=3&lr=2.1")
@@ -365,6 +381,15 @@ def test_all_settings_open_over_what_stands_below_and_nothing_moves(deck):
     expect(drawer.locator("input[type=range]").last).to_be_in_viewport()
     opener.click()  # it stays at the head
     expect(drawer.locator("input[type=range]").first).to_be_hidden()
+    opener.click()
+    page.keyboard.press("Escape")
+    expect(drawer.locator("input[type=range]").first).to_be_hidden()
+    page.keyboard.press("Escape")  # what is still to come is not shown by mistake
+    assert not page.evaluate("Reveal.isOverview()")
+    page.keyboard.press("o")
+    assert page.evaluate("Reveal.isOverview()")
+    page.keyboard.press("Escape")
+    assert not page.evaluate("Reveal.isOverview()")
 
 
 def test_the_numbers_of_an_axis_can_be_read_from_the_last_row(deck):

@@ -3,6 +3,7 @@
 import base64
 import itertools
 import random
+import re
 
 import numpy as np
 import pytest
@@ -200,6 +201,19 @@ def test_the_slider_follows_the_mouse_and_redraws_everything(show):
     )
     assert all(a != b for a, b in zip(shapes, after, strict=True))
     assert page.locator(".rate.over").count() == 1
+
+
+def test_a_path_that_goes_far_away_and_comes_back_is_drawn_to_its_end(show):
+    figure = lab("parabola", "nesterov", lr=schedules.inverse_time_decay(1.9), start=-4, steps=30)
+    page = show(figure)
+    x = figure.path.points[:, 0]
+    assert np.abs(x).max() > 30 and abs(x[-1]) < 1e-3
+    line, dots = (page.locator(f".landscape path.{name}").get_attribute("d") for name in ("trail", "dots"))
+    last = re.findall(r"-?[\d.]+", line)[-2:]
+    cross = re.match(r"M(-?[\d.]+),(-?[\d.]+)", page.locator(".landscape .minima").get_attribute("d")).groups()
+    assert np.allclose([float(one) for one in last], [float(one) + 5 for one in cross], atol=0.2)
+    assert line.count("M") == 2  # out of the picture, and into it again
+    assert dots.count("M") < len(x)  # what is far away has none
 
 
 def test_the_slider_follows_a_finger(show):
