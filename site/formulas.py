@@ -27,6 +27,9 @@ _BEFORE_A_NAME = re.compile(
     "(</(?:msup|msub|msubsup|mfrac|msqrt)>|</mo></mrow>)(?=<mrow><mi>[a-z]{2,}</mi><mo>\u2061</mo>)"
 )
 
+#: A star that is an index stands close; WebKit would give it the room of a product.
+_STAR = '<mo form="prefix" stretchy="false">\u2217</mo>'
+
 
 def setup(app: Sphinx) -> None:
     """Called by lrbook; `html_math_renderer` of _config.yml chooses what is added here."""
@@ -47,6 +50,7 @@ def typeset(tex: str, block: bool = False) -> str:
         mathml = _typesetter().eval(f"temml.renderToString({json.dumps(tex)}, {json.dumps(options)})")
     except JSEvalException as error:
         raise ValueError(str(error).partition("\n")[0].rpartition("ParseError:")[2].strip()) from None
+    mathml = mathml.replace(_STAR, _STAR.replace(">", ' lspace="0em" rspace="0em">', 1))
     return _BEFORE_A_NAME.sub(r'\1<mspace width="0.1667em"></mspace>', mathml)
 
 

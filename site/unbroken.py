@@ -164,6 +164,8 @@ def _tie_marks(block: nodes.TextElement) -> None:
             rest[0] = nodes.Text(after[len(right) :])
         if left or right:
             around = [nodes.Text(left), node, nodes.Text(right)]
+            if kept and isinstance(kept[-1], nodes.Text) and _BREAKS.fullmatch(kept[-1][-1:]):
+                kept.append(nodes.raw("", "<wbr>", format="html"))  # Firefox would end the line before the last mark
             node = nodes.inline("", "", *(one for one in around if one is node or one), classes=["unbroken"])
         kept.append(node)
     if kept != block.children:

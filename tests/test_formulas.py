@@ -1,8 +1,13 @@
 """Formulas are typeset as MathML, and what cannot be is named."""
 
+import re
+
 import pytest
 
 import formulas
+from files import ROOT
+
+ASSETS = ROOT / "site" / "assets"
 
 
 def test_a_formula_becomes_mathml():
@@ -44,3 +49,16 @@ def test_a_thin_space_stands_before_the_name_of_a_function(tex):
 
 def test_no_space_stands_before_a_name_that_begins_a_formula():
     assert formulas.typeset(r"\cos x").startswith("<math><mrow><mrow><mi>cos")
+
+
+def test_a_star_that_is_an_index_stands_close_and_one_between_two_factors_does_not():
+    assert 'lspace="0em" rspace="0em">∗</mo>' in formulas.typeset(r"\eta^*")
+    assert "<mo>∗</mo>" in formulas.typeset("a * b")
+
+
+@pytest.mark.parametrize("sheet", ["site.css", "slides.css"])
+def test_pretty_lines_are_asked_only_of_browsers_that_survive_them(sheet):
+    """WebKit 2.50 died of a page of formulas in Korean; see site.css."""
+    style = (ASSETS / sheet).read_text(encoding="utf-8")
+    without = re.sub(r"@supports not \(-webkit-backdrop-filter: blur\(1px\)\) \{(?:[^{}]|\{[^{}]*\})*\}", "", style)
+    assert "pretty" in style and not re.search(r"text-wrap: *pretty", without)

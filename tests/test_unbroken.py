@@ -144,3 +144,13 @@ def test_code_that_is_longer_than_a_narrow_line_may_be_broken():
     long, short = nodes.literal("", "http://192.168.1.5:8000/de/index.html"), nodes.literal("", "lr=0.1")
     mended(long, nodes.Text(" and "), short)
     assert "long" in long["classes"] and "long" not in short["classes"]
+
+
+@pytest.mark.parametrize(
+    ("before", "may_end"),
+    [("就够用了：", True), ("其中", True), ("So it is ", False), ("그래서 ", False), ("（", False)],
+)
+def test_before_a_formula_with_its_marks_a_line_may_end_where_no_space_says_so(before, may_end):
+    block = mended(nodes.Text(before), formula("η"), nodes.Text("，"))
+    assert bool(list(block.findall(nodes.raw))) == may_end
+    assert spans(block) == [("（" if before == "（" else "") + "η，"]
