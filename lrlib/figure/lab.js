@@ -140,7 +140,7 @@ function renderLab({ model, el }) {
     cancelAnimationFrame(resizing);
     resizing = requestAnimationFrame(() => { if (fit()) update(true); });
   });
-  for (const { frame } of panels) for (const box of [frame.box, frame.below]) if (box) resized.observe(box);
+  for (const { frame } of panels) for (const box of [frame.box, frame.heading, frame.below]) if (box) resized.observe(box);
   fit();
   update(true);
   if (model instanceof PageModel) followLinks(el, hands, author, words, linkNote, signal);
