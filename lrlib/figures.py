@@ -49,6 +49,7 @@ _WIDTH = 44  # letters of a line of text in a panel
 _FEW = 60  # steps: beyond, dots would hide the line …
 _MANY = 150  # … and these that of the path
 _CROSSINGS = 20  # of a threshold: of more, as at the edge of stability, only the first is marked
+_OUTSIDE = 1000  # times as far as the edges of a picture: a line from there looks as from farther still
 _FAR = 10  # powers of ten: losses so far below or above the first are out of the picture
 _MOST = 1e300  # beyond, the span of an axis would be infinite
 _DEEP = 1000  # powers of ten below 1: below any picture
@@ -253,7 +254,10 @@ def _trail(axes: Axes, scene: Scene, name: str) -> None:
     path, style = scene.paths[name], scene.style(name)
     near = np.abs(path.points).max(axis=-1) < 4 * np.max(np.abs(scene.view))
     drawn = near | np.append(near[1:], False) | np.append(False, near[:-1])
-    places = [_place(path, t) if drawn[t] else (np.nan, np.nan) for t in range(len(near))]
+    places = np.array([_place(path, t) if drawn[t] else (np.nan, np.nan) for t in range(len(near))])
+    with np.errstate(over="ignore", invalid="ignore"):
+        away = np.abs(places / np.abs([axes.get_xlim(), axes.get_ylim()]).max(axis=1)).max(axis=1, keepdims=True)
+        places /= np.maximum(away / _OUTSIDE, 1)  # dashes of a line to 10³⁰⁰ would never end
     dots = {} if scene.steps <= _MANY else {"marker": None}
     axes.plot(*np.transpose(places), **style | dots, ms=3, lw=0.8 if len(scene.paths) == 1 else 1.1)
     if scene.cursor is not None and drawn[scene.cursor]:
