@@ -53,7 +53,7 @@ def test_a_chapter_is_run_once_and_its_outputs_are_kept(chapter):
 
 
 def test_a_changed_cell_asks_for_another_run_and_a_changed_sentence_does_not(chapter):
-    execution.run(chapter)
+    execution.run_all([chapter])
     text = chapter.read_text()
     chapter.write_text(text.replace("# A chapter", "# Another title"))
     assert not execution.outstanding(chapter)

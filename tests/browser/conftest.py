@@ -23,9 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     places = [i for i, item in enumerate(items) if item.path.name == "test_pages.py"]
     pages = list(dict.fromkeys(items[i].callspec.params["visit"] for i in places))
 
-    def order(item: pytest.Function) -> tuple[int, int, int]:
-        given = item.callspec.params  # the width that a page is opened at comes first
-        return pages.index(given["visit"]), item.function.__code__.co_firstlineno, -given.get("width", 0)
+    def order(item: pytest.Function) -> tuple[int, int]:
+        return pages.index(item.callspec.params["visit"]), item.function.__code__.co_firstlineno
 
     for i, item in zip(places, sorted((items[i] for i in places), key=order), strict=True):
         items[i] = item

@@ -25,6 +25,16 @@ NAMES = [TOC["root"], *(chapter["file"] for part in TOC.get("parts", [TOC]) for 
 PAGES = [f"{language}/{name}.html" for language in LANGUAGES for name in NAMES]
 
 
+def turn(path: str) -> int:
+    """0, 1, 2 or 3: another one for each edition of a page, and in each edition as often as the others.
+
+    The editions of a page have the same kinds of elements, figures, questions and links (`test_site.py`), so what does not
+    depend on words is looked at in each of four ways once, in another edition each, and not four times.
+    """
+    language, _, file = path.partition("/")
+    return (LANGUAGES.index(language) + NAMES.index(file.removesuffix(".html"))) % len(LANGUAGES)
+
+
 def settings(text: str, tag: str) -> list[str]:
     """What the figures or questions of a page are set to, however it is quoted."""
     found = re.findall(rf"<{tag} data-settings=(?:\"([^\"]*)\"|'([^']*)')", text)

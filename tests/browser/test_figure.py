@@ -7,9 +7,9 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from accessibility import expect_no_violation
 import lrlib
 from lrlib import ask, lab, schedules
 from lrlib import page as parts
@@ -20,7 +20,6 @@ from lrlib.state import FORMATS, PANELS
 from lrlib.surfaces import SURFACES
 from lrlib.words import LANGUAGES, format_number, strings
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
 
 #: What a panel shows as soon as its figure stands; the sensitivity is computed little by little.
 SOMETHING_DRAWN = ".panel.{} :is(path[d]:not([d='']), .none:not(:empty), td)"
@@ -574,8 +573,7 @@ def test_axe_finds_nothing(show, theme):
             content=":root { --pst-color-text-base: #eee; --pst-color-text-muted: #b0b0b0;"
             " --pst-color-background: #121212 } body { background: #121212 }"
         )
-    found = Axe().run(page, options=WCAG)
-    assert found.violations_count == 0, found.generate_report()
+    expect_no_violation(page)
 
 
 def test_figures_on_one_page_do_not_disturb_each_other(show):

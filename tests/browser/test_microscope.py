@@ -4,14 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from accessibility import expect_no_violation
 from lrlib import curvature, descend, lab, schedules
 from lrlib.words import format_number
 
 FORMATS = ("float16", "float32", "float64")
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
 
 
 def microscope(optimizer="gd", lr=2.5, surface="parabola", start=-4.0, **settings):
@@ -207,5 +206,4 @@ def test_nothing_is_computed_once_the_figure_is_gone(page, show, passed, undecid
 def test_tables_keep_the_rules_of_accessibility(show, width):
     page = show(bowl("momentum", lr=0.2), width=width)
     formats_of(page)
-    found = Axe().run(page, "lr-lab", WCAG)
-    assert found.violations_count == 0, found.generate_report()
+    expect_no_violation(page, "lr-lab")

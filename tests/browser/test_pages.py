@@ -12,10 +12,9 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from axe_playwright_python.base import AxeResults
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 
+from accessibility import ALL_RULES, RESULTS, expect_no_violation
 from conftest import Window
 from lrlib import descend
 from lrlib.optimizers import OPTIMIZERS
@@ -24,7 +23,7 @@ from lrlib.schedules import SCHEDULES
 from lrlib.state import arguments, changed
 from lrlib.surfaces import SURFACES
 from lrlib.words import strings
-from pages import FRAMES, LANGUAGES, PAGES, SETTLED, SITE
+from pages import FRAMES, LANGUAGES, PAGES, SETTLED, turn
 
 DOORS = ["index.html?choose", "404.html"]
 
@@ -57,7 +56,6 @@ class Visit:
         self.page.goto(f"{address}/{path}")
         self.page.evaluate(SETTLED)
         self.figures = self.page.locator("lr-lab")
-        self.judged: dict[int, str] = {}  # by width, what has been judged by the rules of no colour
 
     def look(self, width: int, theme: str) -> None:
         """The window and what its system prefers, from now on; the page has come to rest."""
@@ -70,12 +68,11 @@ class Visit:
         if self.language:
             self.page.wait_for_selector(f"html[data-theme={theme}]")
 
-    def expect_no_violation(self, options: dict[str, Any], known: list[str] | None = None) -> list[str]:
-        """Axe, which is there, finds nothing in what `TAKE_OUT` leaves; the kinds that it has judged."""
+    def expect_no_violation(self, rules: dict[str, Any], known: list[str] | None = None) -> list[str]:
+        """Axe finds nothing in what `TAKE_OUT` leaves; the kinds that it has judged."""
         kinds = self.page.evaluate(TAKE_OUT, known)
-        found = AxeResults(self.page.evaluate("options => axe.run(options)", options))
+        expect_no_violation(self.page, rules=rules)
         self.page.evaluate("putBack()")
-        assert found.violations_count == 0, found.generate_report()
         return kinds
 
 
@@ -109,6 +106,9 @@ def quiet(visit: Visit, window: Window) -> Iterator[None]:
 
 every_page = pytest.mark.parametrize("visit", PAGES, indirect=True, scope="module")
 every_page_and_door = pytest.mark.parametrize("visit", [*PAGES, *DOORS], indirect=True, scope="module")
+#: `test_site.py` holds the other editions to the same figures, links and questions.
+english_pages = [path for path in PAGES if path.startswith("en/")]
+in_english = pytest.mark.parametrize("visit", english_pages, indirect=True, scope="module")
 
 
 # ---------------------------------------------------------------- what it shows and says
@@ -162,18 +162,12 @@ def test_no_word_of_the_interface_is_left_in_english(visit):
     assert not left
 
 
-# ---------------------------------------------------------------- WCAG 2.2 AA, at two widths, light and dark
+# ---------------------------------------------------------------- at two widths; WCAG 2.2 AA, light and dark
 
 VIEWS = ((1280, "light"), (1280, "dark"), (375, "dark"), (375, "light"))
 COLOURS = ["color-contrast", "link-in-text-block"]
-#: Only violations are worked out in full.
-RESULTS = {"preload": False, "resultTypes": ["violations"]}
 RULES_OF_COLOUR = {"runOnly": {"type": "rule", "values": COLOURS}, **RESULTS}
-OTHER_RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    "rules": {name: {"enabled": False} for name in COLOURS},
-    **RESULTS,
-}
+OTHER_RULES = {**ALL_RULES, "rules": {name: {"enabled": False} for name in COLOURS}}
 
 #: Axe takes many seconds for a long page, most of them for what no rule judges, or what it has seen the like of. For a
 #: while this takes out what is drawn in figures and has neither name nor role; and what holds no element of a new kind, that
@@ -247,41 +241,28 @@ TAKE_OUT = """(known) => {
   window.putBack = () => { while (undo.length) undo.pop()(); };
   return [...seen].filter((one) => !given.has(one));
 }"""
-#: All of the page but its colours: what it consists of, and where everything stands. Two themes that agree in it differ in
-#: nothing that a rule of no colour could judge. Left out is what comes a while after a change: what is read out, the theme's
-#: empty banner, and which listings and tables are stops of the keyboard.
-LOOK = """() => JSON.stringify([document.body.outerHTML.replace(/(?<=role="status">)[^<]*|(?<=banner-revealer" style=")[^"]*|(?<=<pre|table-container") tabindex="[^"]*"/g, ""), [...document.body.querySelectorAll("*")].map((node) => {
-  const { x, y, width, height } = node.getBoundingClientRect();
-  return [x, y, width, height, getComputedStyle(node).visibility];
-})])"""
 #: What changes slowly has changed.
 END_TRANSITIONS = "() => document.getAnimations().forEach((one) => one instanceof CSSTransition && one.finish())"
 
 
-def views_of(path: str) -> tuple[tuple[int, str], ...]:
-    """In English all; in the others, whose elements and colours are the same, each width and each theme once."""
-    return VIEWS[::2] if path.partition("/")[0] in {*LANGUAGES} - {"en"} else VIEWS
+@every_page_and_door
+def test_nothing_scrolls_sideways(visit):
+    for width in (1280, 375):
+        visit.look(width, "light")
+        visit.page.evaluate(FRAMES)
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width, f"at {width} px"
 
 
-@pytest.mark.parametrize(
-    ("visit", "width", "theme"),
-    [(path, *view) for path in (*PAGES, *DOORS) for view in views_of(path)],
-    indirect=["visit"],
-    scope="module",
-)
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(visit, width, theme, known_colours):
-    page = visit.page
+#: A page in one of them, another in each edition; the doors, which have no editions, in all.
+VIEWED = [(path, *VIEWS[turn(path)]) for path in PAGES] + [(path, *view) for path in DOORS for view in VIEWS]
+
+
+@pytest.mark.parametrize(("visit", "width", "theme"), VIEWED, indirect=["visit"], scope="module")
+def test_axe_finds_nothing(visit, width, theme, known_colours):
     visit.look(width, theme)
-    page.evaluate(FRAMES)
-    page.evaluate(END_TRANSITIONS)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(Axe().axe_script)
-    is_seen_again = [wide for wide, _ in views_of(visit.path)].count(width) > 1
-    look = page.evaluate(LOOK) if is_seen_again else None
-    if not look or look != visit.judged.get(width):
-        visit.expect_no_violation(OTHER_RULES)
-        visit.judged[width] = look
+    visit.page.evaluate(FRAMES)
+    visit.page.evaluate(END_TRANSITIONS)
+    visit.expect_no_violation(OTHER_RULES)
     known_colours[theme] += visit.expect_no_violation(RULES_OF_COLOUR, known_colours[theme])
 
 
@@ -303,7 +284,7 @@ def state_linked(author: dict[str, Any], href: str) -> dict[str, Any]:
     return changed(author, changes)
 
 
-@every_page
+@in_english
 def test_links_set_figures_to_their_states(visit):
     page = visit.page
     page.set_viewport_size({"width": 1280, "height": 900})
@@ -331,13 +312,9 @@ def links_elsewhere(visit: Visit) -> dict[str, list[str]]:
     return found
 
 
-@every_page
+@in_english
 def test_links_set_figures_of_other_pages(visit):
-    """In English they are followed, each page opened once; `test_site.py` holds the other editions to the same links."""
     for target, states in links_elsewhere(visit).items():
-        assert (SITE / visit.language / target).is_file(), target
-        if visit.language != "en":
-            continue
         other = visit.page.context.new_page()
         other.goto(f"{visit.page.url.rpartition('/')[0]}/{target}{states[0]}")
         other.evaluate(SETTLED)
@@ -421,7 +398,9 @@ def answer(visit: Visit, question: Locator) -> None:
     page.keyboard.press("Enter")
 
 
-@every_page
+@pytest.mark.parametrize(
+    "visit", [path for path in PAGES if path in english_pages or turn(path) == 0], indirect=True, scope="module"
+)
 def test_questions_say_right_to_the_right_answer(visit):
     for figure in visit.figures.all():
         if (skip := figure.locator(".predict .quiet")).is_visible():

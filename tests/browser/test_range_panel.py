@@ -6,16 +6,15 @@ import re
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from accessibility import expect_no_violation
 from lrlib import Recording, lab
 from lrlib import page as parts
 from lrlib.lab import _test
 from lrlib.search import ramp, range_places, smoothed
 from lrlib.words import LANGUAGES, format_number, strings
 
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], "preload": False}
 
 #: The twins, in the window; numbers travel as the base64 of their bits.
 TWINS = """(() => { %s;
@@ -202,6 +201,5 @@ def test_it_is_accessible_and_fits(show, width):
         test_figure(condition=10.0, noise=2.0, smoothing=0.5, controls=["range"], panels=["range", "sensitivity"]),
         width=width,
     )
-    found = Axe().run(page, options=WCAG)
-    assert found.violations_count == 0, found.generate_report()
+    expect_no_violation(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from accessibility import expect_no_violation
 from lrlib import lab
 from lrlib import page as parts
 from lrlib.recording import Recording
@@ -19,7 +19,6 @@ from lrlib.words import LANGUAGES, format_number, strings
 
 INF, NAN = np.inf, np.nan
 network = runpy.run_path(str(Path(__file__).parent.parent / "recorded.py"))["network"]
-WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 SCATTERS = ["loss", "gauge", "crossings", "limits"]
 
 
@@ -467,8 +466,7 @@ def test_axe_finds_nothing_in_a_figure_of_several_models(show, theme):
         " for (const [name, value] of [['text-base', '#ced6dd'], ['text-muted', '#9ca4af'], ['background', '#14181e']]) if (theme === 'dark') document.documentElement.style.setProperty('--pst-color-' + name, value); }",
         theme,
     )
-    found = Axe().run(page, "lr-lab", WCAG)
-    assert found.violations_count == 0, found.generate_report()
+    expect_no_violation(page, "lr-lab")
     assert page.evaluate("document.documentElement.scrollWidth") <= 375
 
 
