@@ -118,7 +118,7 @@ def mlp(
     "Deep Residual Learning for Image Recognition" (CVPR 2016); S. Ioffe, C. Szegedy, "Batch Normalization" (ICML 2015);
     J. L. Ba, J. R. Kiros, G. E. Hinton, "Layer Normalization" (2016), arXiv:1607.06450; for mup G. Yang, E. J. Hu,
     "Feature Learning in Infinite-Width Neural Networks" (ICML 2021), arXiv:2011.14522, and G. Yang et al., "Tensor
-    Programs V" (NeurIPS 2021), arXiv:2203.03466, table 3, here with one rate for all weights, as in table 9.
+    Programs V" (2022), arXiv:2203.03466, table 3, here with one rate for all weights, as in table 9.
     """
     if isinstance(widths, str) or not isinstance(widths, Iterable):
         raise TypeError(f"widths must be a list of whole numbers, got {shown(widths)}")

@@ -202,7 +202,7 @@ def random(
     True
 
     Source: J. Bergstra and Y. Bengio, "Random search for hyper-parameter optimization", Journal of
-    Machine Learning Research 13 (2012), 281–305; they call such draws geometric.
+    Machine Learning Research 13 (2012), 281–305; they call such draws exponential.
     """
     ranges = _lists("ranges", ranges)
     for name, pair in ranges.items():

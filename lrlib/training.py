@@ -356,7 +356,8 @@ def record(
     runs = {}
     # In any order: processes that need the same runs at the same time begin elsewhere each, and share the work.
     shuffled = random.Random(os.getpid()).sample(jobs, len(jobs))
-    for rate, seed in tqdm(shuffled, delay=_SOON, leave=False, file=sys.stdout) if progress else shuffled:
+    is_quiet = not progress or os.environ.get("TQDM_DISABLE") == "1"  # which tqdm itself heeds outside notebooks only
+    for rate, seed in tqdm(shuffled, delay=_SOON, leave=False, file=sys.stdout, disable=is_quiet):
         every = sharpness_every if seed in measured else None
         lr = rate if schedule is None else schedule(rate)
         runs[rate, seed] = trained(lr, seed=seed, sharpness_every=every)

@@ -16,6 +16,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 import tqdm.auto
+import tqdm.notebook
 from autograd import grad, jacobian, make_hvp, make_vjp, value_and_grad
 from autograd.scipy.special import logsumexp
 from autograd.test_util import check_grads
@@ -929,12 +930,26 @@ def test_a_bar_is_shown_where_it_takes_long_and_is_gone_at_the_end(data, capfd, 
     networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[0])
     assert capfd.readouterr() == ("", "")
     monkeypatch.setattr(training, "_SOON", 1e-9)
-    monkeypatch.setattr(tqdm.auto, "tqdm", partial(tqdm.auto.tqdm, mininterval=0, disable=False))  # every step is drawn
+    monkeypatch.setattr(tqdm.auto, "tqdm", partial(tqdm.auto.tqdm, mininterval=0))  # every step is drawn
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
     networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[1], progress=False)
     assert capfd.readouterr() == ("", "")
     networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[2])
     told = capfd.readouterr()
     assert "1/2" in told.out and told.out.endswith("\r") and not told.err
+
+
+def test_the_environment_does_without_a_bar_in_notebooks_too(data, monkeypatch):
+    shown = []
+    monkeypatch.setattr(training, "_SOON", 0)
+    monkeypatch.setattr(tqdm.auto, "tqdm", tqdm.notebook.tqdm)
+    monkeypatch.setattr(tqdm.notebook, "display", shown.append)
+    monkeypatch.setenv("TQDM_DISABLE", "1")
+    networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[0])
+    assert not shown
+    monkeypatch.delenv("TQDM_DISABLE")
+    networks.record(NETWORK, data, [0.1, 0.2], 3, seeds=[1])
+    assert shown
 
 
 def test_importing_it_loads_neither_scikit_learn_nor_autograd():
