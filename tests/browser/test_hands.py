@@ -654,7 +654,7 @@ def test_figures_that_are_gone_leave_no_memory_behind(show):
 
 
 def test_a_figure_out_of_sight_is_not_built_until_it_comes_near(page, show):
-    show(*[a_bowl()] * 150)
+    show(*[a_bowl()] * 100)
     page.reload()
     figures = page.locator("lr-lab")
     expect(figures.first.locator(".says")).not_to_be_empty()
