@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from fontTools import subset
+from fontTools.pens.boundsPen import BoundsPen
 from fontTools.pens.cu2quPen import Cu2QuPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont, newTable
@@ -37,8 +38,25 @@ def make(source: str) -> None:
         table.cmap[0x203E] = table.cmap[0xAF]  # the bar over a letter
     for record, name in ((1, NAME), (4, NAME), (6, NAME.replace(" ", "")), (16, NAME)):
         font["name"].setName(name, record, 3, 1, 0x409)
+    place_scripts(font)
     make_quadratic(font)
     subset.save_font(font, TARGET, options)
+
+
+def place_scripts(font: TTFont) -> None:
+    """As TeX places them at single letters and brackets, which browsers treat as they treat fractions.
+
+    Under a letter with a tail, as η, a subscript is as high as under others, and does not drop below the tail. Beside a hat
+    or a bracket a superscript keeps as far below the top as in Computer Modern.
+    """
+    cmap, drawn, tail = font.getBestCmap(), font.getGlyphSet(), 0
+    for first, last in ((0x1D434, 0x1D467), (0x1D6FC, 0x1D71B)):
+        for name in filter(None, map(cmap.get, range(first, last + 1))):
+            drawn[name].draw(pen := BoundsPen(drawn))
+            tail = max(tail, -round(pen.bounds[1]))
+    constants = font["MATH"].table.MathConstants
+    constants.SubscriptBaselineDropMin.Value = constants.SubscriptShiftDown.Value - tail
+    constants.SuperscriptBaselineDropMax.Value = 386
 
 
 def make_quadratic(font: TTFont) -> None:
