@@ -294,10 +294,11 @@ def _standings(race: list[tuple[str, float]], words: dict[str, str]) -> str:
     """The racers, the lowest loss first."""
     ordered = sorted(race, key=lambda one: np.inf if np.isnan(one[1]) else one[1])
     return words["comma"].join(
-        f"{words['rule_' + name]} {format_number(loss, words['decimal'])}" for name, loss in ordered
+        f"{words['rule_' + name]}\u00a0{format_number(loss, words['decimal'])}" for name, loss in ordered
     )
 
 
 def _place(point: list[float], decimal: str) -> str:
     written = [format_number(value, decimal) for value in point]
-    return f"x = {written[0]}" if len(written) == 1 else f"({' | '.join(written)})"
+    between = " | " if decimal == "," else ", "
+    return f"x = {written[0]}" if len(written) == 1 else f"({between.join(written)})"

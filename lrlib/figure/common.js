@@ -32,6 +32,19 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** A slider in whole stops from 0. A finger that comes to rest on it, and then scrolls the page, leaves it as it was. */
+function rangeInput(attributes) {
+  const range = element("input", { type: "range", min: 0, step: 1, ...attributes });
+  let before = null;
+  range.addEventListener("pointerdown", () => { before = range.value; });
+  range.addEventListener("pointercancel", () => {
+    if (range.value === before) return;
+    range.value = before;
+    range.dispatchEvent(new Event("input"));
+  });
+  return range;
+}
+
 /** What `render` needs of a Jupyter model: values that tell when they change. */
 class PageModel {
   #values;

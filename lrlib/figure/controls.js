@@ -45,7 +45,7 @@ function numberField(label, words, { right, wrong, get, set }, signal) {
 /** The learning rate: a slider with its limits marked on it, and a field that takes any number. */
 function rateControl(hands, author, words, signal) {
   let scale = author.recording ? null : sliderScale(author.lr_range, true); // of recordings, that of the model
-  const range = element("input", { type: "range", min: 0, max: scale?.stops, step: 1, "aria-label": words.rate });
+  const range = rangeInput({ max: scale?.stops ?? 0, "aria-label": words.rate });
   let run = null, width = 0, placed = null, rows = 0;
   const set = (lr) => hands.setRate(run.name, lr);
   const number = numberField(words.rate_exact, words, {
@@ -129,7 +129,7 @@ function rowFor(taken, centre, name) {
 
 /** A slider for a number: its name, its value, a mark at its default. */
 function slider(label, words, { scale, standard, get, set, write = (value) => formatNumber(value, words.decimal) }, signal) {
-  const range = element("input", { type: "range", min: 0, max: scale.stops, step: 1, "aria-label": label });
+  const range = rangeInput({ max: scale.stops, "aria-label": label });
   const shown = element("span", { class: "value" }), head = element("span", { class: "head" }, element("span", { class: "name" }, label), shown);
   const node = element("div", { class: "control setting" }, element("label", {}, head, range));
   if (standard !== undefined) {

@@ -50,7 +50,8 @@ function drawAxes(frame, yTicks, xTicks) {
   const label = (value) => formatNumber(value, words.decimal), power = (value) => tenTo(Math.round(Math.log10(value)));
   const fit = (axis, ticks, count) => (ticks ? axis.tickValues(ticks).tickFormat(power) : axis.ticks(count).tickFormat(label));
   frame.xAxis.call(fit(d3.axisBottom(x).tickSizeOuter(0), xTicks, Math.min(6, width / 50)));
-  frame.yAxis.call(fit(d3.axisLeft(y).tickSizeOuter(0), yTicks, Math.min(6, height / 30)));
+  const every = yTicks && Math.ceil(19 * yTicks.length / height); // in a low panel each second one, or third
+  frame.yAxis.call(fit(d3.axisLeft(y).tickSizeOuter(0), yTicks?.filter((_, i) => i % every === 0), Math.min(6, height / 30)));
   keepInside(frame);
 }
 
@@ -133,13 +134,33 @@ function level(values, x, y) {
 /** A place in pixels that an attribute can hold. */
 const drawable = (value) => (Number.isFinite(value) ? Math.min(Math.max(value, -FAR), FAR) : value > 0 ? FAR : -FAR);
 
-/** The cursor in a panel over the steps: a line that can be dragged, and clicked to anywhere. */
+/** The cursor in a panel over the steps: a line that can be dragged, and clicked to anywhere. A finger that moves up or down scrolls the page. */
 function makeCursor(frame, hands) {
-  frame.inner.insert("rect", ":first-child").attr("class", "reach").attr("width", "100%").attr("height", "100%"); // empty ground feels no pointer
+  const reach = frame.inner.insert("rect", ":first-child").attr("class", "reach").attr("width", "100%").attr("height", "100%"); // empty ground feels no pointer
   const line = frame.layer("path", "cursor");
-  const stepAt = (event) => Math.min(Math.max(Math.round(frame.x.invert(event.x)), 0), frame.x.domain()[1]);
-  frame.inner.call(d3.drag().container(frame.inner.node()).clickDistance(8)
-    .on("start drag", (event) => hands.moveCursor(stepAt(event))));
+  const ground = frame.inner.node(), move = ({ clientX }) => {
+    const { left, width } = reach.node().getBoundingClientRect(), steps = frame.x.domain()[1];
+    hands.moveCursor(Math.min(Math.max(Math.round((clientX - left) / width * steps), 0), steps));
+  };
+  let held = null; // the pointer that is down, where it came down, and whether it takes the cursor along
+  frame.inner
+    .on("pointerdown", (event) => {
+      if (event.button || ground.contains(event.target.closest("[tabindex]"))) return; // a handle has its own
+      held = { id: event.pointerId, x: event.clientX, y: event.clientY, leads: event.pointerType !== "touch" };
+      if (held.leads) move(event);
+    })
+    .on("pointermove", (event) => {
+      if (event.pointerId !== held?.id) return;
+      held.leads ||= Math.abs(event.clientX - held.x) > Math.abs(event.clientY - held.y);
+      if (!held.leads) return;
+      ground.setPointerCapture(held.id);
+      move(event);
+    })
+    .on("pointerup", (event) => {
+      if (event.pointerId === held?.id && (held.leads || Math.abs(event.clientY - held.y) < 8)) move(event);
+      held = null;
+    })
+    .on("pointercancel", () => { held = null; });
   return ({ cursor, state }) => line.attr("d", cursor < state.steps ? `M${tenth(frame.x(cursor))},0V${frame.height}` : null);
 }
 

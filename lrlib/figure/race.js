@@ -3,7 +3,7 @@
 const MOST_WORK = 2e6; // steps of a whole search: more would make the page wait
 const MOST_TRIED = 61, LEAST_TRIED = 25; // rates of a search
 const COST = { float64: 1, float32: 3, float16: 60 }; // of a step: the page rounds after every operation
-const RATE_OF_A_RULE = ".rate input"; // where the keyboard goes when its place is gone
+const RATE_OF_A_RULE = ".rate input[type=range]"; // where the keyboard goes when its place is gone
 
 /** Rates spread evenly by ratio, to three digits as the slider gives them. */
 function spread(low, high, count) {

@@ -233,11 +233,11 @@ function writtenNumbers(told, names, { decimal }) {
 function standings(race, words) {
   const order = (loss) => (Number.isNaN(loss) ? Infinity : loss);
   return [...race].sort(([, a], [, b]) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0))
-    .map(([name, loss]) => `${words["rule_" + name]} ${formatNumber(loss, words.decimal)}`).join(words.comma);
+    .map(([name, loss]) => `${words["rule_" + name]}\u00a0${formatNumber(loss, words.decimal)}`).join(words.comma);
 }
 
-/** A point as it is written. */
+/** A point as it is written; a comma cannot stand between numbers that have one themselves. */
 function placeOf(point, decimal) {
   const written = point.map((value) => formatNumber(value, decimal));
-  return written.length === 1 ? `x = ${written[0]}` : `(${written.join(" | ")})`;
+  return written.length === 1 ? `x = ${written[0]}` : `(${written.join(decimal === "," ? " | " : ", ")})`;
 }

@@ -23,7 +23,7 @@ function iconButton(name, words) {
 
 function transport(hands, words) {
   const { button: back } = iconButton("step_back", words), { button: play, show } = iconButton("play", words), { button: on } = iconButton("step_on", words);
-  const range = element("input", { type: "range", min: 0, step: 1, "aria-label": words.cursor });
+  const range = rangeInput({ "aria-label": words.cursor });
   const reading = element("output", { class: "reading", "aria-live": "off" });
   const node = element("div", { class: "transport" }, back, play, on, range, reading);
   let frame = 0, cursor = 0, steps = 1;

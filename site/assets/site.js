@@ -11,15 +11,20 @@
     }
   }
 
-  /** The part of the address that means the same in every language: a figure's state, a label, an equation; a heading's own words do not. */
+  /** What means the same in every language: a figure's state, an equation, or the label of the section that is read; a heading's own words do not. */
   function placeInAllLanguages() {
     if (location.hash.startsWith("#figure=")) return location.hash;
     const target = document.querySelector(":target");
-    if (!target?.matches("section:not(.reference-entry)")) return target ? location.hash : "";
+    if (target && !target.matches("section:not(.reference-entry)")) return location.hash;
     const page = location.pathname.split("/").pop().replace(/\.html$/, "");
-    const names = [target, ...target.querySelectorAll(":scope > span[id]")].map(({ id }) => id);
-    const label = names.find((name) => name === page || name.startsWith(`${page}-`)); // as labels are named in the book
-    return label ? `#${label}` : "";
+    const read = [...document.querySelectorAll(".bd-article section section")].filter((section) => section.getBoundingClientRect().top < innerHeight / 3);
+    if (target?.getBoundingClientRect().top < innerHeight) read.push(target);
+    for (const section of read.reverse()) {
+      const names = [section, ...section.querySelectorAll(":scope > span[id]")].map(({ id }) => id);
+      const label = names.find((name) => name === page || name.startsWith(`${page}-`)); // as labels are named in the book
+      if (label) return `#${label}`;
+    }
+    return "";
   }
 
   /** The other languages open at the same place, however their links are followed or copied. */

@@ -295,6 +295,7 @@
     addEventListener("click", leavePressed);
     makeMenu();
     nameScreen();
+    cutFormulas(); // before reveal.js counts what comes one by one
     const laidOut = new Promise((done) => { Reveal.on("pdf-ready", done); });
     await Reveal.initialize({
       ...(isPrint ? { width: WIDTH, height: HEIGHT } : unitsOf(innerWidth, innerHeight)),
@@ -319,7 +320,6 @@
     if (location.hash) follow(location.hash);
     arrive(Boolean(location.hash));
     await document.fonts.ready;
-    cutFormulas();
     if (isPrint) {
       await laidOut; // which moves every slide, and so takes its figure away
       return preparePrint();

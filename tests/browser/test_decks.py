@@ -316,6 +316,15 @@ def test_nothing_leaves_its_slide_on_a_projector_or_a_telephone(deck):
             assert not found, f"{file.name} at {width} × {height}:\n" + "\n".join(found)
 
 
+def test_a_sentence_about_a_formula_comes_after_its_last_row(deck):
+    page = deck("overshooting")
+    ends = page.evaluate("""() => [...document.querySelectorAll(".sheet.formula:has(mtr.fragment)")].map((slide) => {
+      const steps = (which) => [...slide.querySelectorAll(`${which}.fragment`)].map((one) => Number(one.dataset.fragmentIndex));
+      return [Math.max(...steps("mtr")), Math.min(...steps(".follow"))];
+    })""")
+    assert ends and all(row < sentence for row, sentence in ends)
+
+
 #: How far what is set and told beside a figure goes on below its slide.
 BELOW = """async () => {
   for (let frames = 4; frames; frames--) await new Promise(requestAnimationFrame);

@@ -653,6 +653,39 @@ def test_figures_that_are_gone_leave_no_memory_behind(show):
     )
 
 
+def swipe(page, place, across: float, down: float) -> None:
+    """A finger on the middle of what is there moves so far and is lifted."""
+    box, cdp = place.bounding_box(), page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for part in np.linspace(0, 1, 11)[1:]:
+        at = {"x": x + across * part, "y": y + down * part}
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [at]})
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+    cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.parametrize(
+    "part", [".panel.loss svg.inner", ".panel.gauge svg.inner", ".rate input[type=range]", ".transport input"]
+)
+def test_a_finger_that_scrolls_the_page_sets_nothing(show, part):
+    page = show(*[a_bowl(panels=["loss", "gauge"])] * 3, width=375)
+    rate, step = (page.locator(f"{name} input[type=range]").first for name in (".rate", ".transport"))
+    before = rate.input_value(), step.input_value()
+    page.locator(part).first.scroll_into_view_if_needed()
+    height = page.evaluate("scrollY")
+    swipe(page, page.locator(part).first, 0, -150)
+    page.wait_for_function("height => scrollY > height + 50", arg=height)
+    assert (rate.input_value(), step.input_value()) == before
+
+
+def test_a_finger_that_moves_across_takes_the_cursor_along(show):
+    page = show(a_bowl(panels=["loss"]), width=375)
+    swipe(page, page.locator(".panel.loss svg.inner"), -90, 4)
+    step, most = page.locator(".transport input").evaluate("node => [node.valueAsNumber, Number(node.max)]")
+    assert 0 < step < 0.4 * most
+
+
 def test_a_figure_out_of_sight_is_not_built_until_it_comes_near(page, show):
     show(*[a_bowl()] * 100)
     page.reload()

@@ -167,7 +167,7 @@ def test_end_is_guessed_with_a_click_on_the_landscape(show):
     page.mouse.click(*place_of(page, (2, 1)))
     commit(page)
     end = descend("quadratic", "gd", **BOWL).points[-1]
-    expect(told(page)).to_contain_text(f"({format_number(end[0])} | {format_number(end[1])})")
+    expect(told(page)).to_contain_text(f"({format_number(end[0])}, {format_number(end[1])})")
     apart = round(100 * float(np.hypot(2 - end[0], 1 - end[1])) / 10)
     expect(told(page)).to_contain_text(f"{apart} % of the picture's width")
     expect(page.locator(".landscape .guess")).to_be_visible()
@@ -182,7 +182,7 @@ def test_end_is_guessed_with_arrow_keys_alone(show):
     page.keyboard.press("ArrowUp")
     expect(mark).not_to_have_attribute("aria-valuetext", before)
     commit(page)
-    expect(told(page)).to_contain_text("You expected (1.8 | −2.3).")
+    expect(told(page)).to_contain_text("You expected (1.8, −2.3).")
 
 
 def test_on_a_curve_the_mark_stays_on_the_curve(show):

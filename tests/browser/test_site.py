@@ -91,6 +91,16 @@ def test_the_switcher_leads_to_the_same_chapter_and_the_choice_is_remembered(ope
     page.wait_for_url(re.compile(f"/{language}/"))
 
 
+def test_another_language_opens_at_the_section_that_is_read(open_page):
+    page = open_page("en/momentum.html", width=375)
+    for label in ("momentum-exercises", "momentum-threshold"):
+        page.evaluate("label => document.getElementById(label).scrollIntoView()", label)
+        page.locator("a[hreflang^=ko]:visible").first.click()
+        expect(page).to_have_url(re.compile(f"/ko/momentum.html#{label}$"))
+        page.go_back()
+        page.evaluate(SETTLED)
+
+
 @pytest.mark.parametrize(
     ("preferred", "language"), [("de-AT", "de"), ("zh-CN", "zh"), ("ko-KR", "ko"), ("fr-FR", "en")]
 )
