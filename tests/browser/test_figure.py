@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from accessibility import expect_no_violation
 import lrlib
+from accessibility import expect_no_violation
 from lrlib import ask, lab, schedules
 from lrlib import page as parts
 from lrlib.lab import _floor
@@ -19,7 +19,6 @@ from lrlib.schedules import SCHEDULES
 from lrlib.state import FORMATS, PANELS
 from lrlib.surfaces import SURFACES
 from lrlib.words import LANGUAGES, format_number, strings
-
 
 #: What a panel shows as soon as its figure stands; the sensitivity is computed little by little.
 SOMETHING_DRAWN = ".panel.{} :is(path[d]:not([d='']), .none:not(:empty), td)"

@@ -89,7 +89,7 @@ def test_a_rule_is_taken_out_and_the_keyboard_keeps_a_place(show):
     expect(page.get_by_role("button", name="Take Momentum out of the race")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".race")).to_be_hidden()
-    expect(page.locator(".rate input[type=range]")).to_be_focused()  # and not the field, which would open a phone's keyboard
+    expect(page.locator(".rate input[type=range]")).to_be_focused()  # the field would open a phone's keyboard
 
 
 def test_five_rules_are_the_most(show):

@@ -15,7 +15,6 @@ from lrlib.lab import _test
 from lrlib.search import ramp, range_places, smoothed
 from lrlib.words import LANGUAGES, format_number, strings
 
-
 #: The twins, in the window; numbers travel as the base64 of their bits.
 TWINS = """(() => { %s;
   const packed = (numbers) => btoa(String.fromCharCode(...new Uint8Array(Float64Array.from(numbers).buffer)));
