@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import isfinite, prod
 from numbers import Integral, Real
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -461,6 +461,13 @@ def _curve(argument: str, given: Any) -> np.ndarray:
     return array.astype(float)
 
 
+def _next(done: SimpleQueue[Future]) -> Future:
+    """The next that is done. Python does not hear an interrupt that comes just before a wait until that has ended."""
+    while True:
+        with suppress(Empty):
+            return done.get(timeout=1)
+
+
 def _search(objective: Objective, candidates: list[Candidate], executor: Executor | None, progress: bool) -> Table:
     """The answers to all candidates, wherever they are computed, in the order of the candidates."""
     from tqdm.auto import tqdm  # only now, so that `import lrlib` stays fast
@@ -491,7 +498,7 @@ def _search(objective: Objective, candidates: list[Candidate], executor: Executo
                 future.add_done_callback(done.put)
             for _ in futures:
                 try:
-                    bar.update(len(done.get().result()))
+                    bar.update(len(_next(done).result()))
                 except Exception as error:  # noqa: BLE001 - of the executor, which may yet do the rest
                     ended = ended or error
         except KeyboardInterrupt as interrupt:
