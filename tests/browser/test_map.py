@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from accessibility import expect_no_violation
+from accessibility import expect_no_violation, expect_to_fit
 from lrlib import curvature, lab, search, surfaces
 from lrlib import page as parts
 from lrlib.lab import MAP_STEPS
 from lrlib.words import format_number, strings
-from pages import FRAMES
 
 LANGUAGES = ("en", "de", "zh", "ko")
 BOWL = {"condition": 25.0, "rotation": 30.0}
@@ -290,14 +289,7 @@ def test_it_fits_every_width_and_keeps_the_rules_of_accessibility(show, language
     )
     settled_each = page.locator(".map .levels path:first-child")
     expect(settled_each).to_have_count(2)
-    for width in (1000, 375, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(FRAMES)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for panel in page.locator(".panel.map").all():
-            bottom = panel.bounding_box()["y"] + panel.bounding_box()["height"]
-            last = panel.locator(".reading").bounding_box()
-            assert last["y"] + last["height"] <= bottom + 1, f"at {width} px the text leaves its panel"
+    expect_to_fit(page, ".panel.map")
     expect_no_violation(page, "lr-lab")
 
 

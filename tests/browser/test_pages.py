@@ -266,6 +266,14 @@ def test_axe_finds_nothing(visit, width, theme, known_colours):
     known_colours[theme] += visit.expect_no_violation(RULES_OF_COLOUR, known_colours[theme])
 
 
+@pytest.mark.parametrize("visit", [path for path in PAGES if VIEWS[turn(path)][0] > 375], indirect=True, scope="module")
+def test_nothing_is_too_small_for_a_finger(visit):
+    """This depends on words: of all the others, which have been judged at this width with everything else."""
+    visit.look(375, "light")
+    visit.page.evaluate(FRAMES)
+    visit.expect_no_violation({"runOnly": {"type": "rule", "values": ["target-size"]}, **RESULTS})
+
+
 # ---------------------------------------------------------------- links to states of its figures
 
 

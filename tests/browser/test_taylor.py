@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from accessibility import expect_no_violation
+from accessibility import expect_no_violation, expect_to_fit
 from lrlib import curvature, descend, lab, schedules, surfaces
 from lrlib import page as parts
 from lrlib.words import format_number, strings
-from pages import FRAMES
 
 LANGUAGES = ("en", "de", "zh", "ko")
 
@@ -204,14 +203,7 @@ def test_a_point_that_comes_back_has_its_picture_again(show):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_fits_every_width_and_keeps_the_rules_of_accessibility(show, language):
     page = show(step(language=language), step("saddle", start=(0.5, 1.5), language=language), language=language)
-    for width in (1000, 375, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.evaluate(FRAMES)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        for panel in page.locator(".panel.taylor").all():
-            bottom = panel.bounding_box()["y"] + panel.bounding_box()["height"]
-            last = panel.locator(".reading").bounding_box()
-            assert last["y"] + last["height"] <= bottom + 1, f"at {width} px the text leaves its panel"
+    expect_to_fit(page, ".panel.taylor")
     expect_no_violation(page, "lr-lab")
 
 
