@@ -6,6 +6,7 @@ It stands here and not in tests/ because pytest asks only the conftest files abo
 And in which portions tests go to the processes that run them side by side.
 """
 
+import gc
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -24,6 +25,12 @@ import kernels
 def pytest_configure(config: pytest.Config) -> None:
     """Chapters run as they do in a build, whatever the reader's own settings are."""
     kernels.isolate()
+    gc.set_threshold(20_000, 20, 100)  # a tenth of the time went into looking for garbage where there is little
+
+
+def pytest_collection_finish() -> None:
+    """All that is loaded and collected stays: it need not be looked through again and again."""
+    gc.freeze()
 
 
 # The part of `lrlib.probe` that imports PyTorch, whose examples are not collected where there is none.

@@ -84,7 +84,7 @@ def test_editions_that_all_succeed_replace_the_site_in_one_swap(folder, monkeypa
     assert not build.STAGING.exists() and not build.PREVIOUS.exists()
 
 
-def test_an_edition_is_up_to_date_until_something_it_is_made_of_changes(tmp_path, monkeypatch):
+def test_an_edition_is_up_to_date_until_something_it_is_made_of_changes_or_it_is_deleted(tmp_path, monkeypatch):
     for module in (edition, files):
         monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(edition, "BUILD", tmp_path / "_build")
@@ -101,12 +101,17 @@ def test_an_edition_is_up_to_date_until_something_it_is_made_of_changes(tmp_path
         (tmp_path / name).write_text(name)
     (tmp_path / "book/references.bib").write_text("")
     stamp = edition.stamp_path("de")
-    stamp.parent.mkdir(parents=True)
+    pages = tmp_path / "_build/de/html"
+    pages.mkdir(parents=True)
     for changed in ("lrlib/lab.js", "site/build.py", "requirements.lock", "book/de/intro.md", "book/terms.yml"):
         stamp.write_text(json.dumps({"sources": files.digest(edition.sources("de"))}))
         assert edition.is_built("de")
         (tmp_path / changed).write_text("something else")
         assert not edition.is_built("de"), changed
+    stamp.write_text(json.dumps({"sources": files.digest(edition.sources("de"))}))
+    assert edition.is_built("de")
+    pages.rmdir()
+    assert not edition.is_built("de")
 
 
 @pytest.fixture
