@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbval.kernel import RunningKernel
@@ -106,6 +107,11 @@ class ChapterKernel(RunningKernel):
         self.kc.start_channels()
         self.kc.wait_for_ready(timeout=60)
         self._ensure_iopub_up()
+
+    def get_message(self, stream: str, timeout: float | None = None) -> dict[str, Any]:
+        """The next message. nbval would write each of them out in full, pictures too, for a log that is not kept."""
+        get = {"iopub": self.kc.get_iopub_msg, "shell": self.kc.get_shell_msg}[stream]
+        return get(timeout=timeout)
 
 
 class ChapterCell(IPyNbCell):
