@@ -109,11 +109,12 @@ def build_site() -> None:
     languages = editions()
     stale = [language for language in languages if not edition.is_built(language)]
     if stale:
-        import kernels  # slow to import
+        import execution  # both slow to import
+        import kernels
 
-        kernels.prepare()
-    check()
-    if stale:
+        if not all(execution.folder(ROOT / "book" / language).exists() for language in stale):
+            kernels.prepare()  # chapters will have to be run
+        check()
         run_chapters(stale)
         build_editions(stale)
     if stale or not SITE.exists():

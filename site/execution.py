@@ -100,8 +100,9 @@ def run(chapter: Path) -> None:
 
 def run_all(chapters: Iterable[Path]) -> int:
     """Run those that must be run, several at once, and return how many they were."""
-    kernels.prepare()
     wanted = [chapter for chapter in chapters if outstanding(chapter)]
+    if wanted:
+        kernels.prepare()
     # One more than there are cores: a kernel that begins waits half a second for nothing but its first words.
     pool = ThreadPoolExecutor((os.cpu_count() or 1) + 1)
     try:
