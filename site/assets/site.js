@@ -108,7 +108,7 @@
     addEventListener("afterprint", () => opened.forEach((box) => { box.open = false; }));
   }
 
-  /** Results show the words as they were typed, and excerpts only where a page can read its neighbours: not from disk. */
+  /** Results show the words as they were typed, quote prose and open its section; they quote only where a page can read its neighbours: not from disk. */
   function mendSearch() {
     if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
     const { _parseQuery: parse, makeSearchSummary: summarise } = Search;
@@ -119,7 +119,47 @@
       try { localStorage.setItem("sphinx_highlight_terms", [...typed].join(" ")); } catch { /* then the page marks none */ }
       return [text, terms, excluded, typed, objects];
     };
-    Search.makeSearchSummary = (page, stems, anchor) => summarise(page, typed, anchor);
+    Search.makeSearchSummary = (page, stems, anchor) => {
+      const found = findProse(page, [[...typed], [...stems]], anchor);
+      if (!found) return summarise(page, typed, anchor);
+      const quote = document.createElement("p");
+      quote.className = "context";
+      quote.textContent = found.text;
+      if (!anchor) queueMicrotask(() => openAt(found.block, quote.parentElement.querySelector("a")));
+      return quote;
+    };
+  }
+
+  /** The first paragraph, or the like, of a page or of a place in it that holds all the words, in one of the ways to write them, or else any. */
+  function findProse(page, ways, anchor) {
+    const body = new DOMParser().parseFromString(page, "text/html").querySelector("[role=main]");
+    const place = (anchor && body.querySelector(anchor)) || body;
+    place.querySelectorAll(".headerlink, pre, lr-lab, lr-ask").forEach((node) => node.remove());
+    const blocks = [...place.querySelectorAll("p, dt, th, td")].map((block) => [block, block.textContent.toLowerCase()]);
+    for (const enough of ["every", "some"])
+      for (const words of ways)
+        for (const [block, text] of blocks)
+          if (words.length && words[enough]((word) => text.includes(word))) {
+            const at = Math.min(...words.map((word) => text.indexOf(word)).filter((i) => i >= 0));
+            const told = block.matches(".glossary dt") ? excerpt(block.nextElementSibling.textContent, 0) : excerpt(block.textContent, at);
+            return { block, text: told };
+          }
+    return null;
+  }
+
+  /** Some 240 letters about a place in a text. */
+  function excerpt(text, at) {
+    const start = Math.max(at - 120, 0), end = start + 240;
+    return (start ? "…" : "") + text.slice(start, end).trim() + (end < text.length ? "…" : "");
+  }
+
+  /** Let a result open the place where this stands, and name the section or the term. */
+  function openAt(block, link) {
+    const place = block.closest("[id]"), section = block.closest("section");
+    if (!section) return;
+    const title = (block.matches(".glossary dt") ? block : section.querySelector("h1, h2, h3, h4")).textContent.trim();
+    link.hash = place.id;
+    if (title !== link.textContent) link.append(` > ${title}`);
   }
 
   rememberLanguage();

@@ -164,6 +164,21 @@ def test_search_finds_the_word_of_the_language(page, address, scheme, language, 
     expect(page.locator(f".search a[href*='{chapter}']").first).to_be_visible(timeout=15_000)
 
 
+@pytest.mark.parametrize(
+    ("language", "query", "page_", "place", "quoted"),
+    [
+        ("en", "exploding loss", "clinic", "where-it-breaks", "the path explodes"),
+        ("de", "Überschwingen", "glossary", "term-overshooting", "Überspringen des Minimums"),
+    ],
+)
+def test_a_result_quotes_prose_and_opens_the_place(page, address, language, query, page_, place, quoted):
+    page.goto(f"{address}/{language}/search.html?q={query}")
+    result = page.locator(f"#search-results li:has(> a[href*='{page_}.html#{place}'])")
+    expect(result.locator(".context")).to_contain_text(quoted)
+    result.locator("a").click()
+    expect(page.locator(f"#{place}")).to_be_in_viewport()
+
+
 def test_links_inside_the_site_lead_somewhere():
     """Every relative link and anchor of every page, and no link that leaves through the network by itself."""
     anchors, problems = {}, []
