@@ -204,6 +204,32 @@ def test_links_inside_the_site_lead_somewhere():
     assert not problems, "\n".join(problems)
 
 
+#: The texts of an article that a button to copy a listing lies over.
+COVERED = """() => {
+  const buttons = [...document.querySelectorAll(".copy")].map((button) => button.getBoundingClientRect()).filter(({ width }) => width);
+  const walk = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT), covered = [];
+  while (walk.nextNode()) {
+    if (walk.currentNode.parentElement.closest(".copy")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    for (const box of range.getClientRects())
+      if (box.width && buttons.some((one) => box.left < one.right && box.right > one.left && box.top < one.bottom - 1 && box.bottom > one.top + 1)) covered.push(walk.currentNode.data);
+  }
+  return [buttons.length, covered];
+}"""
+
+
+@pytest.mark.parametrize("path", ["en/clinic.html", "ko/schedules.html"])
+def test_where_nothing_hovers_no_copy_button_covers_a_text(page, path):
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto((SITE / path).as_uri())
+    page.evaluate(SETTLED)
+    page.evaluate("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
+    expect(page.locator(".copy").first).to_have_css("opacity", "1")
+    count, covered = page.evaluate(COVERED)
+    assert count > 5 and not covered
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_table_fades_where_it_goes_on_and_only_there(page, language):
     page.set_viewport_size({"width": 240, "height": 700})
