@@ -132,8 +132,8 @@
 
   /** The first paragraph, or the like, of a page or of a place in it that holds all the words, in one of the ways to write them, or else any. */
   function findProse(page, ways, anchor) {
-    const body = new DOMParser().parseFromString(page, "text/html").querySelector("[role=main]");
-    const place = (anchor && body.querySelector(anchor)) || body;
+    const parsed = new DOMParser().parseFromString(page, "text/html");
+    const place = parsed.getElementById(anchor.slice(1)) ?? parsed.querySelector("[role=main]"); // a name may hold what a selector may not
     place.querySelectorAll(".headerlink, pre, lr-lab, lr-ask").forEach((node) => node.remove());
     const blocks = [...place.querySelectorAll("p, dt, th, td")].map((block) => [block, block.textContent.toLowerCase()]);
     for (const enough of ["every", "some"])
