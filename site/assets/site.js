@@ -155,10 +155,10 @@
 
   /** Let a result open the place where this stands, and name the section or the term. */
   function openAt(block, link) {
-    const place = block.closest("[id]"), section = block.closest("section");
+    const section = block.closest("section:has(> :is(h1, h2, h3, h4))"); // not the inside of an exercise
     if (!section) return;
     const title = (block.matches(".glossary dt") ? block : section.querySelector("h1, h2, h3, h4")).textContent.trim();
-    link.hash = place.id;
+    link.hash = (block.matches("dt[id]") ? block : section).id;
     if (title !== link.textContent) link.append(` > ${title}`);
   }
 
