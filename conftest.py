@@ -34,6 +34,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Who asks at the end what refers to an object, as Hypothesis does, is told."""
+    gc.unfreeze()
+
+
 # The part of `lrlib.probe` that imports PyTorch, whose examples are not collected where there is none.
 collect_ignore = [] if find_spec("torch") else ["lrlib/probing.py"]
 

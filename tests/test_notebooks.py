@@ -65,13 +65,18 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    """As a terminal has it in which no tests run."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+
+
 @pytest.fixture(scope="module", autouse=True)
-def report(book: Path) -> str:
+def report(book: Path, environment: dict[str, str]) -> str:
     """What pytest prints for it."""
     command = [sys.executable, "-m", "pytest", "-v", "--color=no", "-p", "no:cacheprovider"]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    environment["PYTHONPATH"] = str(Path(execution.__file__).parent)
-    run = subprocess.run(command, cwd=book, env=environment, capture_output=True, encoding="utf-8", timeout=300)
+    given = environment | {"PYTHONPATH": str(Path(execution.__file__).parent)}
+    run = subprocess.run(command, cwd=book, env=given, capture_output=True, encoding="utf-8", timeout=300)
     return run.stdout + run.stderr
 
 
@@ -108,3 +113,10 @@ def test_what_a_good_chapter_put_out_is_kept_for_the_site_and_nothing_of_a_bad_o
         _, notebook = put_out.merge_match_into_notebook(execution.read(good))
     raised = notebook.cells[-1].outputs[0]
     assert (raised.output_type, raised.ename) == ("error", "ZeroDivisionError")
+
+
+def test_a_file_of_tests_can_be_run_in_one_process(environment):
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-q", "-p", "no:cacheprovider", "tests/test_arithmetic.py"]
+    root = Path(__file__).parent.parent
+    run = subprocess.run(command, cwd=root, env=environment, capture_output=True, encoding="utf-8", timeout=300)
+    assert run.returncode == 0, run.stdout + run.stderr
