@@ -136,6 +136,7 @@ class Forked:
 def _serve(connection_file: str, folder: str, environment: dict[str, str]) -> None:
     """Be a kernel, in the new process."""
     gc.freeze()  # what is loaded stays: it need not be looked through again and again
+    gc.set_threshold(20_000, 20, 100)  # nor what a training makes, which holds little garbage
     os.setsid()  # a group of its own; an interrupt at the keyboard is for those who wait for it
     os.chdir(folder)
     os.environ.clear()
