@@ -3,6 +3,7 @@
 const AWAY = 4; // widths of the picture: a path that has gone so far is not drawn any further
 const GRID = 72; // cells along each side of the contour plot
 const ARROW = 44; // pixels: arrows that show a direction only
+const KINDS = ["step", "gradient", "memory", "tangent", "eigen"]; // of what is drawn at the cursor
 
 function landscapePanel(frame, hands) {
   const { layer } = frame;
@@ -37,6 +38,7 @@ function landscapePanel(frame, hands) {
     trails.selectAll("path.dots").data(traced).join("path").attr("class", ({ run: { racer } }) => `dots racer-${racer}`).attr("d", ({ dots }) => dots);
     placeStart(frame, start, scene);
     drawGuess(scene);
+    if (!key.dataset.kinds) writeKey(key, frame.words, drawNow(frame, now, { ...scene, cursor: 1, state: { ...state, cursor: 1 } })); // keeps its place free
     const { leaves } = scene.facts;
     frame.note.text(leaves === null || scene.untold ? "" : fill(frame.words.mark_leaves, { step: leaves }));
     mark(scene);
@@ -137,11 +139,12 @@ function drawNow(frame, now, { run, runs, state, cursor, untold }) {
   return new Set(lines.filter(([, path]) => path).map(([kind]) => kind.split(" ").at(kind.startsWith("arrow") ? 1 : 0)));
 }
 
-/** Which line at the cursor is what. Its place is kept free while the cursor rests at the end. */
+/** Which line at the cursor is what. What was drawn before stands on behind it, out of sight: what lies below must not jump. */
 function writeKey(key, words, kinds) {
-  const said = [...kinds].sort().join();
-  if (key.dataset.kinds === said) return;
-  key.dataset.kinds = said;
+  const before = key.dataset.kinds?.split(" ") ?? [], drawn = KINDS.filter((kind) => kinds.has(kind)), said = drawn.join(" ");
+  if (key.dataset.drawn === said) return;
+  const gone = KINDS.filter((kind) => before.includes(kind) && !kinds.has(kind));
+  Object.assign(key.dataset, { drawn: said, kinds: [...drawn, ...gone].join(" ") });
   const sample = (kind) => {
     const svg = d3.select(document.createElementNS("http://www.w3.org/2000/svg", "svg")).attr("class", "now").attr("aria-hidden", "true").attr("width", 26).attr("height", 10);
     const bare = kind === "eigen" || kind === "tangent";
@@ -149,8 +152,7 @@ function writeKey(key, words, kinds) {
     if (kind === "eigen") svg.append("path").attr("class", "eigen eigen-1").attr("d", "M2,8h22");
     return svg.node();
   };
-  key.replaceChildren(...["step", "gradient", "memory", "tangent", "eigen"].filter((kind) => kinds.has(kind))
-    .map((kind) => element("span", {}, sample(kind), " " + words["key_" + kind])));
+  key.replaceChildren(...[...drawn, ...gone].map((kind) => element("span", gone.includes(kind) ? { class: "gone" } : {}, sample(kind), " " + words["key_" + kind])));
 }
 
 /** Unit vectors along which the curvature is largest and smallest. */

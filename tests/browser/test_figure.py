@@ -753,3 +753,31 @@ def test_on_the_gauge_a_name_stands_at_its_own_line(show, seed, steps):
       });
     }""")
     assert len(away) == 2 and away[0][0] < away[0][1] + 1 and away[1][1] < away[1][0] + 1
+
+
+#: Where what lies below begins, at every step of the run.
+PLACES = """(figure) => {
+  const range = figure.querySelector(".transport input"), below = figure.querySelector(".says"), places = new Set();
+  for (let step = 0; step <= Number(range.max); step++) {
+    range.value = step;
+    range.dispatchEvent(new Event("input", { bubbles: true }));
+    places.add(below.getBoundingClientRect().top - figure.getBoundingClientRect().top);
+  }
+  return [...places];
+}"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [375, 1000])
+def test_nothing_jumps_while_a_run_is_played(show, width, language):
+    race = lab("parabola", ["gd", "adam"], 0.3, -4, 40, language=language)
+    page = show(
+        lab("quadratic", "gd", 0.03, (-4, 2.5), 60, condition=25, language=language),
+        lab("quadratic", "momentum", 0.03, (-4, 2.5), 60, condition=25, language=language),
+        lab("pseudo_huber", "gd", 3, 0.2, 1100, panels=["loss", "microscope"], language=language),
+        race,
+        width=width,
+        language=language,
+    )
+    for i, figure in enumerate(page.locator("lr-lab").all()):
+        assert len(figure.evaluate(PLACES)) == 1, f"figure {i + 1}"
