@@ -1,6 +1,7 @@
 """The built site in a real browser: from disk, its doors, search and links. `test_pages.py` looks at its pages."""
 
 import html
+import importlib
 import json
 import re
 from functools import cache
@@ -13,7 +14,7 @@ from bs4 import BeautifulSoup, Tag
 from fontTools.ttLib import TTFont
 from playwright.sync_api import expect
 
-from pages import LANGUAGES, PAGES, SETTLED, SITE, settings, turn
+from pages import LANGUAGES, PAGES, ROOT, SETTLED, SITE, settings, turn
 
 pytestmark = pytest.mark.usefixtures("built")
 
@@ -271,3 +272,13 @@ def test_on_paper_boxes_are_open_and_code_is_as_on_the_screen(page):
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.emulate_media(media="screen")
     expect(page.locator(".bd-article details[open]")).to_have_count(1)
+
+
+def test_the_benchmark_measures_every_figure_of_a_chapter(built, browser, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "bench"))
+    benchmark, page = importlib.import_module("figure"), SITE / "en" / "adagrad.html"  # whose second figure asks first
+    monkeypatch.setattr(benchmark, "EVENTS", 4)
+    monkeypatch.setattr(benchmark, "THROTTLED", 1)
+    monkeypatch.setattr(benchmark, "chapters", lambda: [page])
+    _head, *measured, _worst = benchmark.chapter_figures(browser)
+    assert len(measured) == page.read_text(encoding="utf-8").count("<lr-lab")
