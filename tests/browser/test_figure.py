@@ -755,11 +755,11 @@ def test_on_the_gauge_a_name_stands_at_its_own_line(show, seed, steps):
     assert len(away) == 2 and away[0][0] < away[0][1] + 1 and away[1][1] < away[1][0] + 1
 
 
-#: Where what lies below begins, at every step of the run.
+#: Where what lies below begins, at some thirty steps of the run.
 PLACES = """(figure) => {
   const range = figure.querySelector(".transport input"), below = figure.querySelector(".says"), places = new Set();
-  for (let step = 0; step <= Number(range.max); step++) {
-    range.value = step;
+  for (let i = 0; i <= 30; i++) {
+    range.value = Math.round((range.max * i) / 30);
     range.dispatchEvent(new Event("input", { bubbles: true }));
     places.add(below.getBoundingClientRect().top - figure.getBoundingClientRect().top);
   }

@@ -687,7 +687,7 @@ def test_a_finger_that_moves_across_takes_the_cursor_along(show):
 
 
 def test_a_figure_out_of_sight_is_not_built_until_it_comes_near(page, show):
-    show(*[a_bowl()] * 100)
+    show(*[a_bowl()] * 60)
     page.reload()
     figures = page.locator("lr-lab")
     expect(figures.first.locator(".says")).not_to_be_empty()
