@@ -296,6 +296,17 @@ OVERFLOW = """async () => {
       if (drawn && drawn.getBoundingClientRect().bottom > panel.getBoundingClientRect().bottom + 2) tell(`${panel.className} is cut off`);
     }
     for (const figure of narrow ? [] : slide.querySelectorAll(".lr-lab")) if (figure.scrollHeight > figure.clientHeight + 1) tell("the figure scrolls");
+    if (narrow) continue;
+    for (const figure of slide.querySelectorAll(".lr-lab")) {
+      figure.querySelector(".predict .quiet")?.click(); // what has still to be foretold is not told
+      const cursor = figure.querySelector(".transport input");
+      for (const share of [0.1, 0.5, 0.9]) {
+        cursor.value = cursor.max * share;
+        cursor.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise(requestAnimationFrame);
+        if (figure.scrollHeight > figure.clientHeight + 1) tell(`the figure scrolls at step ${cursor.value}`);
+      }
+    }
   }
   return found;
 }"""
