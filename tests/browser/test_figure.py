@@ -770,12 +770,11 @@ PLACES = """(figure) => {
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [375, 1000])
 def test_nothing_jumps_while_a_run_is_played(show, width, language):
-    race = lab("parabola", ["gd", "adam"], 0.3, -4, 40, language=language)
     page = show(
         lab("quadratic", "gd", 0.03, (-4, 2.5), 60, condition=25, language=language),
         lab("quadratic", "momentum", 0.03, (-4, 2.5), 60, condition=25, language=language),
         lab("pseudo_huber", "gd", 3, 0.2, 1100, panels=["loss", "microscope"], language=language),
-        race,
+        lab("parabola", ["gd", "adam"], 0.3, -4, 40, language=language),
         width=width,
         language=language,
     )
