@@ -388,6 +388,20 @@ def test_the_drawer_is_filled_when_it_is_opened(show):
     expect(drawer.locator("select").first).to_be_visible()
 
 
+def test_on_a_telephone_a_picture_stays_in_sight_while_any_setting_is_changed(show):
+    page = show(a_bowl(panels=("landscape",)), width=375)
+    page.set_viewport_size({"width": 375, "height": 667})
+    drawer = open_drawer(page)
+    drawer.evaluate("drawer => drawer.scrollIntoView()")
+    at = page.evaluate("scrollY")
+    steps = control(page, WORDS["steps"]).locator("input[type=range]")
+    expect(steps).not_to_be_in_viewport()
+    steps.focus()
+    expect(steps).to_be_in_viewport(ratio=1)
+    expect(page.locator(".landscape")).to_be_in_viewport(ratio=0.6)
+    assert page.evaluate("scrollY") == at
+
+
 @pytest.mark.parametrize("rule", OPTIMIZERS)
 def test_the_drawer_holds_every_setting_with_a_way_back_to_its_default(show, rule):
     page = show(a_bowl())
