@@ -19,6 +19,9 @@ MISSING = "" if NEEDED else "sudo apt-get install firefox-esr"
 #: Seconds that it may take to start, or to answer.
 PATIENCE = 60
 
+#: What it says of a formula that it lays out while the rest of it has not yet arrived.
+HALF_READ = "Invalid markup: Incorrect number of children"
+
 
 class Firefox:
     """A tab of Firefox as narrow as a telephone, asked as Playwright's pages are."""
@@ -35,10 +38,14 @@ class Firefox:
         number = next(self.numbers)
         self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
         while (answer := json.loads(self.socket.recv())).get("id") != number:
-            if answer.get("method") == "log.entryAdded" and answer["params"]["level"] in ("warn", "error"):
-                self.said.append(answer["params"]["text"])
+            if answer.get("method") == "log.entryAdded":
+                self._hear(**answer["params"])
         assert answer["type"] == "success", f"{method}: {answer}"
         return answer["result"]
+
+    def _hear(self, level: str, text: str, **_: Any) -> None:
+        if level in ("warn", "error") and not text.startswith(HALF_READ):
+            self.said.append(text)
 
     def evaluate(self, script: str, argument: Any = None) -> Any:
         """What a function of the argument gives, at once or later."""
