@@ -2,21 +2,13 @@
 
 import os
 import signal
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from waiting import wait_for
+
 KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
-
-
-def wait_for(condition, seconds=60):
-    """What `condition` returns, as soon as it is true."""
-    last = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < last, "waited in vain"
-        time.sleep(0.005)
-    return found
 
 
 def bowl(x, y=1):

@@ -5,18 +5,20 @@ import json
 import shutil
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from websocket import WebSocket, create_connection
 
+from pages import SETTLED
+from waiting import wait_for
+
 NEEDED = shutil.which("firefox-esr") or shutil.which("firefox")
 MISSING = "" if NEEDED else "sudo apt-get install firefox-esr"
 
-#: Seconds that it may take to start, or to answer.
+#: Seconds that it may take to answer.
 PATIENCE = 60
 
 #: What it says of a formula that it lays out while the rest of it has not yet arrived.
@@ -59,8 +61,9 @@ class Firefox:
         return json.loads(answer["result"]["value"])
 
     def open(self, address: str, path: str) -> None:
-        """The page; what is asked next is asked of it."""
+        """The page with all its figures; what is asked next is asked of it."""
         self.call("browsingContext.navigate", context=self.tab, url=f"{address}/{path}", wait="complete")
+        self.evaluate(SETTLED)
 
     def press(self, element: str, keys: str) -> None:
         """Keys of the keyboard, in this element."""
@@ -69,21 +72,10 @@ class Firefox:
         keyboard = {"type": "key", "id": "keyboard", "actions": strokes}
         self.call("input.performActions", context=self.tab, actions=[keyboard])
 
-    def wait(self, condition: Callable[[], Any]) -> None:
-        """Until this is true."""
-        _wait(condition)
-
     def complaints(self) -> list[str]:
         """The errors and warnings on the console since this was asked before."""
         said, self.said = self.said, []
         return said
-
-
-def _wait(condition: Callable[[], Any]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"not within {PATIENCE} s"
-        time.sleep(0.02)
 
 
 @contextmanager
@@ -95,10 +87,9 @@ def started() -> Iterator[Firefox]:
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         with subprocess.Popen(command, **quiet) as running:
             try:
-                _wait(lambda: place.exists() and place.read_text(encoding="utf-8"))
-                port = json.loads(place.read_text(encoding="utf-8"))["ws_port"]
-                socket = create_connection(f"ws://127.0.0.1:{port}/session", PATIENCE, suppress_origin=True)
-                yield Firefox(socket)
-                socket.close()
+                told = wait_for(lambda: place.exists() and place.read_text(encoding="utf-8"))
+                address = f"ws://127.0.0.1:{json.loads(told)['ws_port']}/session"
+                with closing(create_connection(address, PATIENCE, suppress_origin=True)) as socket:
+                    yield Firefox(socket)
             finally:
                 running.terminate()

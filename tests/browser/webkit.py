@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,6 +12,8 @@ from selenium.webdriver import WebKitGTK
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 from selenium.webdriver.webkitgtk.service import Service
+
+from pages import SETTLED
 
 NEEDED = [shutil.which(name) for name in ("WebKitWebDriver", "Xvfb")]
 MISSING = "" if None not in NEEDED else "sudo apt-get install webkit2gtk-driver xvfb"
@@ -33,24 +35,22 @@ class WebKit:
         return self.driver.execute_async_script(call, argument)
 
     def open(self, address: str, path: str) -> None:
-        """The page in a frame as narrow as a telephone; what is asked next is asked of it."""
+        """The page in a frame as narrow as a telephone, with all its figures; what is asked next is asked of it."""
         run = self.driver.execute_script
         try:
             self.driver.get(f"{address}/404.html")
             run("document.documentElement.innerHTML = arguments[0]", PHONE)
             run("document.querySelector('iframe').src = arguments[0]", f"{address}/{path}")
             self.driver.switch_to.frame(0)
-            self.wait(lambda: run("return location.pathname + document.readyState") == f"/{path}complete")
+            read = WebDriverWait(self.driver, 30, 0.05)
+            read.until(lambda _: run("return location.pathname + document.readyState") == f"/{path}complete")
+            self.evaluate(SETTLED)
         except WebDriverException as error:
             raise AssertionError(f"WebKit does not open {path} at 375 px, or dies of it: {error!r}") from None
 
     def press(self, element: str, keys: str) -> None:
         """Keys of the keyboard, in this element."""
         self.driver.find_element(By.CSS_SELECTOR, element).send_keys(keys)
-
-    def wait(self, condition: Callable[[], Any]) -> None:
-        """Until this is true."""
-        WebDriverWait(self.driver, 30, 0.05).until(lambda _: condition())
 
     def complaints(self) -> list[str]:
         """Its driver does not tell what is on the console."""
