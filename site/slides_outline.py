@@ -1,14 +1,14 @@
 """From a chapter to its slides: what a lecture needs of it.
 
 A page is read, a slide is spoken to. So what is on a slide is what must be seen (a figure with its caption, a formula, a
-table, a listing, a result) with one sentence before it and one after it; the whole prose goes into the notes.
+table, a listing, a result) with the last sentences before it and the first after it; the whole prose goes into the notes.
 
 - The first slide is the title with the questions that the chapter asks; its notes hold the advice for the teacher.
 - Every figure has one slide and every slide at most one figure, in the order of the page: its number stays, and so do all
   links to its states.
 - A question about a figure has a slide of its own, with what the caption asks: the figure needs all the room.
 - A formula stands with the sentence that leads to it; what it says follows on the next key.
-- Two paragraphs or more without anything to see become a slide of first sentences. A single one is in the notes.
+- Two paragraphs or more without anything to see become a slide of their first sentences. A single one is in the notes.
 - What is folded on the page, such as the answer to a prediction or the solution of an exercise, is a slide below.
 - The last slide lists the sources.
 
@@ -26,8 +26,11 @@ from slides_sentences import inner, joined, markup, plain, sentences, width
 
 MOST_POINTS = 4
 LONGEST_CODE = 15  # lines of a cell and of what it prints; of a longer one only what it prints
-LONGEST_CAPTION = 260  # letters
-ROOM = 150  # letters of a point, and of what is said before and after a formula: more than one sentence only if all fit
+# Letters: more than one sentence only if all fit.
+ROOM = 260  # of a caption, and of what is said after a formula or the like
+LEAD = 400  # of what is said before it, where it is told what is what
+ABOVE = 150  # of what is said before a figure, which needs the room
+POINTS = 600  # of all points of a slide
 
 
 @dataclass
@@ -179,7 +182,7 @@ class _Part:
         slide, shown = self.last(), []
         for paragraph in block.find_all("p"):
             for sentence in sentences(paragraph):
-                if not shown or width(plain(" ".join([*shown, sentence]))) <= LONGEST_CAPTION:
+                if not shown or width(plain(" ".join([*shown, sentence]))) <= ROOM:
                     shown.append(sentence)
         slide.body.append(f'<p class="told">{joined(shown)}</p>')
         slide.notes += [str(paragraph) for paragraph in block.find_all("p")]
@@ -213,13 +216,14 @@ class _Part:
         explaining = waiting[0] if waiting and self.open is not None and self.open.kind != "figure" else None
         if explaining is not None:
             told = sentences(explaining)
-            said = _first(told[:-1] if explaining is leading else told)
+            said = _first(told[:-1] if explaining is leading else told, ROOM)
             if said:
                 self.open.body.append(f'<p class="follow fragment">{joined(said)}</p>')
             self.open.notes.append(str(explaining))
         if leading is not None:
             told = sentences(leading)[len(said) :] if explaining is leading else sentences(leading)
-            following.body.append(f'<p class="lead">{joined(_last(told))}</p>')
+            room = ABOVE if following.kind == "figure" else LEAD
+            following.body.append(f'<p class="lead">{joined(_last(told, room))}</p>')
             if leading is not explaining:
                 following.notes.append(str(leading))
         rest = [paragraph for paragraph in waiting if paragraph is not leading and paragraph is not explaining]
@@ -236,22 +240,25 @@ class _Part:
         size = -(-len(paragraphs) // count)
         for at in range(0, len(paragraphs), size):
             some = paragraphs[at : at + size]
-            points = "".join(f"<li>{' '.join(_first(sentences(paragraph)))}</li>" for paragraph in some)
+            told = [_first(sentences(paragraph), POINTS // max(len(some), 2)) for paragraph in some]
+            points = "".join(f"<li>{joined(point)}</li>" for point in told)
             self.add(Slide("points", self.title, [f"<ul>{points}</ul>"], [str(paragraph) for paragraph in some]))
 
 
-def _first(told: list[str]) -> list[str]:
+def _first(told: list[str], room: int) -> list[str]:
     """The first sentence, and as many more as there is room for."""
     count = 1
-    while count < len(told) and width(plain(" ".join(told[: count + 1]))) <= ROOM:
+    while count < len(told) and width(plain(" ".join(told[: count + 1]))) <= room:
         count += 1
     return told[:count]
 
 
-def _last(told: list[str]) -> list[str]:
-    """The last sentence, and the one before if there is room for both; what stands in brackets is no beginning."""
-    two = told[-2:]
-    return two if width(plain(" ".join(two))) <= ROOM and not two[0].startswith(("(", "（")) else told[-1:]
+def _last(told: list[str], room: int) -> list[str]:
+    """The last sentence, and as many before it as there is room for; what stands in brackets is no beginning."""
+    last = _first(told[::-1], room)[::-1]
+    while len(last) > 1 and last[0].startswith(("(", "（")):
+        last = last[1:]
+    return last
 
 
 def _sight(block: Tag) -> tuple[str, str]:

@@ -127,15 +127,18 @@ def test_a_prediction_says_what_is_asked_and_its_answer_lies_below():
     assert slide.below[0].title == "What happens" and "It explodes." in str(slide.below[0].body)
 
 
-def test_a_formula_has_the_sentence_that_leads_to_it_and_the_one_that_explains_it():
+def test_a_formula_has_the_sentences_that_lead_to_it_and_those_that_explain_it_as_far_as_there_is_room():
     first, second = FORMULA.format(name="a"), FORMULA.format(name="b")
     long = "This is what one more step of the rule does to the distance from the minimum, wherever it has begun and however far it has come by now, in one line"
-    page = chapter(why=f"<p>Begin. {long}:</p>{first}<p>So it shrinks. {long}, hence</p>{second}{first}<p>Done.</p>")
+    begin = f"Begin{' with all of this' * 20}."
+    page = chapter(
+        why=f"<p>{begin} So. {long}:</p>{first}<p>It shrinks. Yes. {long}, hence</p>{second}{first}<p>Done.</p>"
+    )
     one, two = outline(page, "x")[1:]
     assert kinds([one, two]) == ["formula", "formula"]
-    assert text(one.body) == f"{long}:aSo it shrinks." and "follow fragment" in one.body[-1]
+    assert text(one.body) == f"So. {long}:aIt shrinks. Yes." and "follow fragment" in one.body[-1]
     assert text(two.body) == f"{long}, hencebaDone." and two.body[2].startswith('<div class="fragment">')
-    assert text(one.notes) == f"Begin. {long}:aSo it shrinks. {long}, hence"
+    assert text(one.notes) == f"{begin} So. {long}:aIt shrinks. Yes. {long}, hence"
     assert text(two.notes) == "baDone."
 
 
@@ -149,7 +152,8 @@ def test_prose_alone_becomes_first_sentences_and_is_whole_in_the_notes():
     many = "".join(
         f"<p>Point {i} is a sentence of some length, which is said in one breath and then again. " for i in "12"
     )
-    long = "It has many more words than any slide has room for, and they are all kept for those who read notes.</p>"
+    more = ", and more" * 20
+    long = f"It has many more words than any slide has room for{more}, and they are all kept for those who read notes.</p>"
     page = chapter(
         why="<p>One.</p><p>Two.</p><p>Three.</p><p>Four.</p><p>Five.</p>",
         breaks=many.replace("<p>", f"{long}<p>") + long,

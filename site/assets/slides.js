@@ -112,7 +112,8 @@
   // ---------------------------------------------------------------- keys
 
   const takesArrows = (node) => node.closest?.("input, select, textarea, [role=slider]");
-  const takesPress = (node) => node.closest?.("button, summary, a[href], label, input:not([type=range]), select, textarea");
+  const isSlider = (node) => node.matches?.("input[type=range]"); // also within its label
+  const takesPress = (node) => !isSlider(node) && node.closest?.("button, summary, a[href], label, input, select, textarea");
 
   /** Which keys are reveal.js's: none that the figure needs where the focus is. */
   function isForSlides(event) {

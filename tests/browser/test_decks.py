@@ -149,6 +149,21 @@ def test_arrow_keys_belong_to_a_slider_that_has_the_focus_until_it_is_left(deck)
     assert page.evaluate(PLACE) == [at[0] + 1, 0]
 
 
+@pytest.mark.parametrize("slider", [".rate input[type=range]", ".setting input[type=range]"])
+def test_arrow_keys_move_a_slider_that_the_mouse_has_dragged(deck, slider):
+    page = deck("adam", after="#figure=1")
+    at, dragged = page.evaluate(PLACE), page.locator(f"section.sheet.present {slider}").first
+    box = dragged.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2, steps=3)
+    page.mouse.up()
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    before = dragged.input_value()
+    page.keyboard.press("ArrowLeft")
+    assert dragged.input_value() != before and page.evaluate(PLACE) == at
+
+
 def test_after_a_press_with_the_mouse_the_space_bar_goes_on_and_esc_leaves_a_button(deck):
     page = deck(after="#overshooting-figure")
     at, play = page.evaluate(PLACE), page.locator("section.sheet.present .transport button.play")
@@ -383,6 +398,35 @@ def test_no_figure_has_a_scrollbar_beside_its_picture(deck, language):
             assert page.evaluate(CUT) <= 2, (chapter, number)
             told = page.locator("section.sheet.present lr-lab [role=status].unseen")
             expect(told).to_have_count(1)  # what is not shown is still read out
+
+
+#: The heights of the pictures of the slide that is shown, at steps from the first to the last.
+HEIGHTS = """async () => {
+  const figure = document.querySelector("section.sheet.present .lr-lab"), cursor = figure.querySelector(".transport input[type=range]");
+  const seen = [];
+  for (let part = 0; part <= 1; part += 0.1) {
+    cursor.value = Math.round(part * cursor.max);
+    cursor.dispatchEvent(new Event("input", { bubbles: true }));
+    for (let frames = 2; frames; frames--) await new Promise(requestAnimationFrame);
+    seen.push([...figure.querySelectorAll(".panels > .panel > svg")].map((picture) => picture.clientHeight).join(" "));
+  }
+  return [...new Set(seen)];
+}"""
+
+
+@pytest.mark.parametrize(("name", "figure"), [("hessian", 3), ("momentum", 3)])
+def test_pictures_keep_their_height_while_a_run_is_played(deck, name, figure):
+    page = deck(name, after=f"#figure={figure}")
+    page.evaluate(BELOW)
+    assert len(heights := page.evaluate(HEIGHTS)) == 1, f"the key takes room from a picture: {heights}"
+
+
+def test_what_is_told_after_a_guess_is_not_told_before(deck):
+    page = deck(after="#figure=2")
+    told = page.locator("section.sheet.present > .told")
+    assert told.is_hidden()
+    page.locator("section.sheet.present .predict .quiet").click()
+    expect(told).to_be_visible()
 
 
 def test_what_a_figure_says_is_seen_where_it_has_room(deck):
