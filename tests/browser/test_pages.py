@@ -162,6 +162,24 @@ def test_no_word_of_the_interface_is_left_in_english(visit):
     assert not left
 
 
+#: Of Markdown, MyST or TeX: closing signs of which no renderer knows that they close, as between 。 and a Chinese letter.
+MARKUP = re.compile(r"\*\*[^*]+\*\*|\$[^$]+\$|`|\]\(|\{[a-z:]+\}`")
+
+#: All that is read of a page but code and formulas.
+PROSE = """() => {
+  const page = document.body.cloneNode(true);
+  for (const node of page.querySelectorAll("pre, code, script, style, math, lr-lab, lr-ask")) node.remove();
+  return page.textContent;
+}"""
+
+
+@every_page
+def test_no_markup_is_left_in_its_prose(visit):
+    prose = visit.page.evaluate(PROSE)
+    left = [prose[max(0, found.start() - 30) : found.end() + 30] for found in MARKUP.finditer(prose)]
+    assert not left, "a renderer took these for text; put the closing sign elsewhere"
+
+
 # ---------------------------------------------------------------- at two widths; WCAG 2.2 AA, light and dark
 
 VIEWS = ((1280, "light"), (1280, "dark"), (375, "dark"), (375, "light"))
