@@ -24,6 +24,9 @@ __all__ = ["Cost", "Report", "probe"]
 #: From this part of the threshold on, the rate is called close to it.
 CLOSE = 0.8
 
+#: Rounding may put the rate above the critical one by so much of it.
+_ROUNDING = 1e-5
+
 #: A backward pass through the graph of a gradient takes about as long as so many gradients (`make bench` measures it).
 PASS = 1.25
 
@@ -70,7 +73,9 @@ class Report:
     """What `probe` has found; a notebook shows it with its picture, `print` says it in words.
 
     finding        what it comes to: "above", "edge" or "below" the threshold; "plain" without an optimizer; "flat"
-                   where nothing curves upwards; "young" where Adam or RMSProp has made too few steps to be judged;
+                   where nothing curves upwards; "open" where `most` products show the curvature only from below,
+                   at least as large as `told["least"]`, and that leaves it open: then sharpness, gauge and critical
+                   rate are nan; "young" where an adaptive optimizer has made too few steps to be judged;
                    "no_threshold", "self_scaled" (Adadelta), "maximize" or "bad_rate" for optimizers that cannot be
                    judged; "nan_weight", "nan_data", "nan_layer", "nan_loss" or "nan_gradient" where something is
                    not finite; "stopped"
@@ -79,7 +84,8 @@ class Report:
     eigenvalues    (k,)  the largest of the Hessian, the largest first
     residuals      (k,)  how far each may be from an eigenvalue, at most
     rule           the optimizer, by its name in `optimizers`; None where no threshold is known
-    lr             the learning rate in use, the largest where groups differ; None without an optimizer
+    lr             the learning rate in use, the largest where groups differ; None without an optimizer, or
+                   where its groups hold no "lr"
     sharpness      λ that the optimizer feels: with weight decay, for an adaptive one preconditioned
     gauge          learning rate × sharpness
     threshold      the value of the gauge above which steps grow
@@ -163,7 +169,7 @@ def probe(
     optimizer: Any = None,
     *,
     scheduler: Any = None,
-    count: int = 3,
+    count: int | None = None,
     batches: int = 4,
     tolerance: float = 0.01,
     most: int = 60,
@@ -182,17 +188,19 @@ def probe(
 
     Arguments
         model: a `torch.nn.Module`, in the mode in which it trains: `model.train()` first, if that is what fails.
-        loss_fn: a function of the model's output and the targets that returns one number, as in the training loop.
+        loss_fn: a function of the model's output and the targets that returns one number, as in the training loop. It
+            may use the model, for a penalty on model.parameters() or further outputs.
         data: one batch or a DataLoader (any iterable of batches, but no iterator). Of a batch (inputs, …, targets)
             the model gets all but the last, and loss_fn(output, targets) the last, as it is. Of a mapping the model
             gets model(**batch), and the loss is loss_fn(output, batch); of a tensor model(batch) and
-            loss_fn(output, batch).
+            loss_fn(output, batch). A list or tuple that holds tensors is one batch: batches that are single tensors
+            go into a list as [(batch,), …].
         optimizer: the one in use, with its state, its groups and their rates of now. Without one, the report is about
             plain gradient descent.
         scheduler: its next 1,000 calls are looked ahead, on a copy.
-        count: how many eigenvalues, 1 to 100.
+        count: how many eigenvalues, 1 to 100; by default 3, or as many as there are weights.
         batches: how many of the data's batches at most.
-        tolerance: how far an eigenvalue may be off, as a part of the largest in size; 1e-6 to 0.5.
+        tolerance: how far an eigenvalue may be off, as a part of the largest; 1e-6 to 0.5.
         most: how many products with the Hessian at most for each spectrum.
         rates: (low, high) of the range test; by default from a thousandth of the critical rate to ten times it.
         steps: of the range test; 0 for none.
@@ -206,7 +214,8 @@ def probe(
     Thresholds are known for SGD, with momentum and Nesterov's, Adam, AdamW, NAdam, RAdam, RMSprop and Adagrad. That of
     NAdam rises with the momentum μ which PyTorch lets grow: 2(1 + β₁)/(1 + β₁ − 2β₁μ). Adadelta has no critical rate:
     at any rate its scale brings the gauge back to 2 by itself. With any other optimizer, too, the report holds
-    eigenvalues and a range test made with that optimizer. Mixed precision: weights of 16 bits are taken as float32 and
+    eigenvalues and a range test made with that optimizer (none with Rprop, which heeds the rate at its first step
+    alone). Mixed precision: weights of 16 bits are taken as float32 and
     autocast is switched off, so a gradient scaler plays no part; what only float16 does, such as an overflow, does not
     show. Dropout keeps one mask. Where an operation cannot be differentiated twice, products with the Hessian are
     differences of gradients; the report says so. Gradient clipping, and whatever else happens between gradient and
@@ -222,8 +231,9 @@ def probe(
     Ctrl-C (the stop button of a notebook) ends it with a report of what is known by then.
 
     Raises TypeError or ValueError for what it cannot probe and says what would help: sparse gradients, weights on
-    several devices, sharded or scripted models, a loss that is not one number or does not depend on the weights; and
-    whatever model or loss_fn raise. A loss of inf or nan is no error but a finding: the report names the layer in
+    several devices, sharded or scripted models, a loss that is not one number, does not depend on the weights, or holds
+    weights that were taken from the model beforehand; and whatever model or loss_fn raise, except in the range test,
+    which an error at a larger rate ends. A loss of inf or nan is no error but a finding: the report names the layer in
     which it begins. ImportError without PyTorch.
 
     >>> import torch
@@ -244,7 +254,8 @@ def probe(
     probing.refuse(model)
     if not callable(loss_fn):
         raise TypeError(f"loss_fn must be a function of output and targets, got {shown(loss_fn)}")
-    count = whole("count", count, 1, 100)
+    if count is not None:
+        count = whole("count", count, 1, 100)
     batches = whole("batches", batches, 1, _MOST)
     tolerance = number("tolerance", tolerance, 1e-6, 0.5)
     most = whole("most", most, 1, _MOST)
@@ -307,7 +318,7 @@ class _Inquiry:
         begun = time.perf_counter()
         torch = self.probing.torch
         with (
-            self.probing.untouched(self.model, self.data),
+            self.probing.untouched(self.probing.Whole(self.model, self.loss_fn), self.data),
             torch.inference_mode(False),
             torch.enable_grad(),
             self._bar(progress) as tick,
@@ -333,7 +344,7 @@ class _Inquiry:
             def tick(more: float, part: str | None = None, total: float = 0) -> None:
                 if part is not None:
                     bar.total = bar.n + total
-                    bar.set_description(part)
+                    bar.set_description(part, refresh=False)  # which would not wait
                 bar.update(more)
 
             yield tick
@@ -343,7 +354,9 @@ class _Inquiry:
         held, total = self.probing.batches_of(self.data, batches, seed)
         trained = self._trained()
         subject = self.probing.Subject(self.model, self.loss_fn, held, trained, seed, self.count)
-        if count > subject.size:
+        if count is None:
+            count = min(3, subject.size)
+        elif count > subject.size:
             raise ValueError(f"count must be at most the number of weights, {subject.size}, got {count}")
         self._tell_limits(subject, len(held), total)
         with subject.prepared():
@@ -361,7 +374,7 @@ class _Inquiry:
             self._spectrum(subject, rule, count, tolerance, most, tick)
             subject.kept = None  # the graph, where it was kept
             self._plan()
-            if steps:
+            if steps and self.known["finding"] != "bad_rate":
                 self._range(subject, rates, steps, tick)
 
     # ---- what is probed
@@ -405,12 +418,10 @@ class _Inquiry:
         if self.optimizer is None:
             self.known["rule"] = "gd"
             return self.probing.Rule("gd", limits=2.0, thresholds=(2.0,))
-        weights = dict(self.model.named_parameters())
-        self.owners = [weights[name] for name in subject.names]
-        rule = self.probing.rule_of(self.optimizer, subject, self.owners, gradient)
+        rule = self.probing.rule_of(self.optimizer, subject, gradient)
         self.known |= {
             "rule": rule.name,
-            "lr": max(rule.rates),
+            "lr": max(rule.rates, default=None),
             "told": {key: it for key, it in rule.reason.items() if key != "finding"},
         }
         if len(set(rule.rates)) > 1:
@@ -431,7 +442,7 @@ class _Inquiry:
                 pass
         finally:
             if best is not None:
-                self._judge(rule, float(best.values[0]), float(best.residuals[0]))
+                self._judge(rule, float(best.values[0]), float(best.residuals[0]), best.converged)
                 if not best.converged:
                     self._note("unsettled", {"most": most})
 
@@ -447,7 +458,10 @@ class _Inquiry:
                 self.known |= {"eigenvalues": best.values, "residuals": best.residuals}
                 if rule.plain:
                     felt = (best.values[0] + rule.coupled) * rule.scale / rule.limits + rule.shift
-                    self._judge(rule, float(felt), float(best.residuals[0] * rule.scale / rule.limits))
+                    residual = float(best.residuals[0] * rule.scale / rule.limits)
+                    self._judge(rule, float(felt), residual, best.converged)
+                elif self.known["finding"] == "flat" and best.values[0] > 0:
+                    self._leave_open()  # what curves upwards does so for the optimizer, too
                 if not best.converged:
                     self._note("unsettled", {"most": most})
                 if subject.differences:
@@ -456,30 +470,31 @@ class _Inquiry:
     def _lanczos(
         self, subject: Any, product: Callable, start: Any, count: int, tolerance: float, most: int, tick: Callable
     ) -> Iterator[Any]:
-        """Spectra, better and better; by differences of gradients where the products turn out not to be symmetric."""
+        """Spectra, better and better; where the products turn out not to be symmetric, those of float64, and if they
+        are not symmetric either, by differences of gradients."""
         each = PASS if len(subject.batches) == 1 else len(subject.batches) * (1 + PASS)
         lanczos = self.probing.lanczos
-        tick(0, "curvature", each * most)
-        for spectrum in lanczos(product, start, count, most, tolerance, lambda n: tick(n * each)):
-            if spectrum.asymmetry > self.probing.SYMMETRY:
-                break
-            yield spectrum
-        else:
-            return
-        if not subject.differences:  # an operation of the model has a wrong second derivative
-            subject.wrong = True
-            subject.begin_differences()
+        while True:
             tick(0, "curvature", each * most)
-            yield from lanczos(product, start, count, most, tolerance, lambda n: tick(n * each))
-        else:
-            yield spectrum
+            for spectrum in lanczos(product, start, count, most, tolerance, lambda n: tick(n * each)):
+                if spectrum.asymmetry > self.probing.SYMMETRY and not subject.differences:
+                    break
+                yield spectrum
+            else:
+                return
+            # Rounding, where the curvature is tiny; if not, an operation of the model has a wrong second derivative.
+            if subject.widen():
+                start = start.double()
+            else:
+                subject.wrong = True
+                subject.begin_differences()
 
     def _note(self, key: str, told: dict[str, Any]) -> None:
         if key not in dict(self.notes):
             self.notes.append((key, told))
 
-    def _judge(self, rule: Any, felt: float, residual: float) -> None:
-        """From λ/threshold, as the optimizer feels it, to gauge and finding."""
+    def _judge(self, rule: Any, felt: float, residual: float, settled: bool) -> None:
+        """From λ/threshold, as the optimizer feels it and never less than was found, to gauge and finding."""
         lr = self.known.get("lr")
         if rule.name is None:
             self.known["finding"] = rule.reason["finding"]
@@ -497,19 +512,28 @@ class _Inquiry:
             "critical_rates": tuple(critical * share if share else 0.0 for share in shares) or (critical,),
             "threshold": threshold * (1 - (lr or 0.0) * shift),
         }
-        if lr is None:
-            self.known["finding"] = "plain" if felt > 0 else "flat"
-            return
-        self.known["gauge"] = lr * sharpness
-        part = lr * felt
+        if lr is not None:
+            self.known["gauge"] = lr * sharpness
+        part, more = (lr or 0.0) * felt, (lr or 0.0) * residual
         if rule.young:
             self.known |= {"finding": "young", "told": {"steps": rule.steps}}
+        elif part > 1 + _ROUNDING:
+            self.known["finding"] = "above"
+        elif not settled and (part + more > 1 or felt <= 0 < felt + residual):
+            self._leave_open()
         elif felt <= 0:
             self.known["finding"] = "flat"
-        elif part > 1 and part - lr * residual > 1:
-            self.known["finding"] = "above"
+        elif lr is None:
+            self.known["finding"] = "plain"
         else:
-            self.known["finding"] = "edge" if part + lr * residual > CLOSE else "below"
+            self.known["finding"] = "edge" if part + more > CLOSE else "below"
+
+    def _leave_open(self) -> None:
+        """The curvature is known from below alone, and that is too little for a verdict."""
+        least = self.known.pop("sharpness") * (self.known.get("lr") or 1.0)
+        for key in ("gauge", "critical_rate", "critical_rates"):
+            self.known.pop(key, None)
+        self.known |= {"finding": "open", "told": {"least": least}}
 
     # ---- rates
 
@@ -531,6 +555,9 @@ class _Inquiry:
             self.notes.append(("schedule", {"calls": len(rates), "peak": rates[peak], "last": rates[-1]}))
 
     def _range(self, subject: Any, rates: tuple[float, float] | None, steps: int, tick: Callable) -> None:
+        if isinstance(self.optimizer, self.probing.torch.optim.Rprop):
+            self.notes.append(("range_sizes", {}))
+            return
         if rates is None:
             critical, lr = self.known.get("critical_rate", math.nan), self.known.get("lr")
             trusted = self.known["finding"] != "young" and 0 < critical < math.inf
@@ -538,18 +565,19 @@ class _Inquiry:
             rates = (middle / 1000, middle * 10) if trusted else (middle / 1000, middle * 1000)
         tick(0, "range test", steps)
         rows: list[dict] = []
-        owners = getattr(self, "owners", [])
+        note = None
         try:
-            self.probing.range_test(subject, self.optimizer, owners, *rates, steps, tick, rows)
-        except (RuntimeError, TypeError, NotImplementedError) as error:
-            # An optimizer of a kind that wants a closure, or cannot be copied.
-            self.notes.append(("range_failed", {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}))
+            note = self.probing.range_test(subject, self.optimizer, *rates, steps, tick, rows)
         finally:
             for row in rows:
                 row["change"] = row["loss"] - self.base[(row["step"] + 1) % len(self.base)]
             self.known["range_test"] = Table(rows)
             if rows:
+                if self.known["finding"] in ("no_threshold", "self_scaled"):
+                    self.notes.append(("range_own", {}))
                 self._tell_range(rows)
+            if note:
+                self.notes.append(note)
 
     def _tell_range(self, rows: list[dict]) -> None:
         """Where the loss is lowest, each batch beside its own first loss and all batches taken together."""
@@ -563,4 +591,13 @@ class _Inquiry:
             self.notes.append(("range_rises", told))
             return
         self.known["turning_rate"] = rows[lowest]["lr"]
-        self.notes.append(("range_falls" if lowest == len(rows) - 1 else "range_turns", told))
+        turns = "range_swings" if self._remembers() else "range_turns"
+        self.notes.append(("range_falls" if lowest == len(rows) - 1 else turns, told))
+
+    def _remembers(self) -> bool:
+        """Whether the steps of the optimizer go on in the direction of those before."""
+        for group in self.optimizer.param_groups if self.optimizer else ():
+            betas = group.get("betas")
+            if group.get("momentum") or (isinstance(betas, (tuple, list)) and betas[0]):
+                return True
+        return False

@@ -97,7 +97,8 @@ def _range(axes: Axes, report: Any, own: dict[str, str], decimal: str) -> None:
         room = 0.08 * (finite.max() - finite.min()) or 1.0
         axes.set_ylim(finite.min() - room, finite.max() + 3 * room)
     _rates_along(axes.axvline, report, own)
-    axes.legend(fontsize=7, frameon=False, loc="upper left")
+    if axes.get_legend_handles_labels()[0]:  # neither rate may be known
+        axes.legend(fontsize=7, frameon=False, loc="upper left")
 
 
 def _planned(axes: Axes, report: Any, own: dict[str, str], decimal: str) -> None:

@@ -92,7 +92,14 @@ def _numbers(report: Any, write: Any, own: dict[str, str]) -> dict[str, str]:
 def _verdict_key(report: Any) -> str:
     if report.finding == "nan_gradient" and not report.told.get("kind"):
         return "nan_gradient_inside"
-    return "below_zero" if report.finding in ("below", "flat") and report.lr == 0 else report.finding
+    if report.finding == "nan_layer" and report.told.get("masked"):
+        return "nan_layer_masked"
+    if report.finding == "no_threshold" and report.lr is None:
+        return "no_lr"
+    if report.finding == "open" and not report.lr:
+        return "open_sharpness"
+    zero = {"below": "below_zero", "flat": "below_zero", "young": "young_zero"}
+    return zero.get(report.finding, report.finding) if report.lr == 0 else report.finding
 
 
 def _times(report: Any) -> float:

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -26,8 +27,14 @@ from lrlib.settings import shown
 
 _SHORT = (torch.float16, torch.bfloat16)
 
+#: What the names of the model's weights begin with where the model is a part of `Whole`.
+_INSIDE = "model."
+
 #: The range test stops where the loss is so many times the first one.
 BLOWN = 4.0
+
+#: Where the largest eigenvalue is smaller than this part of the largest in size, it is told as exactly as such a one.
+FLOOR = 1e-3
 
 #: A product with a symmetric matrix may be off by so much of the largest eigenvalue.
 SYMMETRY = 1e-2
@@ -37,6 +44,10 @@ APART = 0.05
 
 #: Adam's mean square is young before so many steps, as a part of its memory 1/(1 − β₂).
 YOUNG = 0.1
+
+#: Adagrad's sum is young before so many steps: until then one more changes it by over a tenth, and of MLPs that train
+#: well the gauge falls from 12 times the threshold to 1.3 times.
+YOUNG_SUM = 10
 
 
 @dataclass
@@ -60,9 +71,9 @@ class Broken(Exception):
 
 
 @contextmanager
-def untouched(model: nn.Module, data: Any) -> Iterator[None]:
+def untouched(whole: nn.Module, data: Any) -> Iterator[None]:
     """Every random state is put back at the end, and every tensor of the model into its place, whatever happens."""
-    stores = [store for module in model.modules() for store in (module._parameters, module._buffers)]
+    stores = [store for module in whole.modules() for store in (module._parameters, module._buffers)]
     places = [(store, dict(store)) for store in stores]
     generators = {id(it): it for it in [torch.default_generator, *_generators(data)]}.values()
     states = [(it, it.get_state()) for it in generators]
@@ -117,7 +128,10 @@ def batches_of(data: Any, most: int, seed: int) -> tuple[list[Any], int | None]:
             f"DataLoader; got {shown(data)}"
         )
     if isinstance(data, Iterator):
-        raise TypeError("data is an iterator, and probing would use it up: give the DataLoader itself or list(data)")
+        raise TypeError(
+            "data is an iterator, and probing would use it up: give the DataLoader itself, or a list of batches that "
+            "are tuples or mappings (where each is one tensor, [(batch,) for batch in data])"
+        )
     if isinstance(data, DataLoader):
         # A twin: to iterate a loader with persistent workers once more would break the epoch it is in.
         data, total = copy.copy(data), _length(data)
@@ -207,6 +221,19 @@ def refuse(model: Any) -> None:
         raise ValueError("model has no weight that is trained: requires_grad is False for all, or there are none")
 
 
+class Whole(nn.Module):
+    """Model and loss as one, so that the copies of weights stay in the model for as long as loss_fn runs."""
+
+    def __init__(self, model: nn.Module, loss_fn: Callable) -> None:
+        super().__init__()
+        # Of a scripted loss PyTorch cannot exchange the tensors: it is no part then, but called all the same.
+        scripted = isinstance(loss_fn, torch.jit.ScriptModule)
+        self.model, self.loss_fn = model, partial(loss_fn) if scripted else loss_fn
+
+    def forward(self, batch: Any) -> Any:
+        return _call(self.model, self.loss_fn, batch)
+
+
 class Subject:
     """The mean loss of the batches as a function of the weights that are trained.
 
@@ -215,18 +242,24 @@ class Subject:
     """
 
     def __init__(self, model: nn.Module, loss_fn: Callable, batches: list, trained: list[str], seed: int, count: Count):
-        self.model, self.loss_fn, self.seed, self.count = model, loss_fn, seed, count
-        self.names = trained
-        self.weights = {name: _lifted(weight.detach()).clone() for name, weight in model.named_parameters()}
-        self.buffers = {name: _lifted(buffer.detach()).clone() for name, buffer in model.named_buffers()}
-        self.point = [self.weights.pop(name).requires_grad_() for name in trained]
+        self.model, self.seed, self.count = model, seed, count
+        self.whole = whole = Whole(model, loss_fn)
+        self.names = [_INSIDE + name for name in trained]
+        own = dict(whole.named_parameters())
+        self.owners = [own[name] for name in self.names]  # the weights that are trained, themselves
+        self.weights = {name: _lifted(weight.detach()).clone() for name, weight in own.items()}
+        self.buffers = {name: _lifted(buffer.detach()).clone() for name, buffer in whole.named_buffers()}
+        self.point = [self.weights.pop(name).requires_grad_() for name in self.names]
         self.device = self.point[0].device
-        self.batches = [tree_map(lambda it: _lifted(_moved(it, self.device)), batch) for batch in batches]
+        self.batches = [tree_map(lambda it: _copied(it, self.device), batch) for batch in batches]
+        held = [*own.values(), *whole.buffers(), *tree_flatten(batches)[0]]
+        self.raised = any(isinstance(it, Tensor) and it.dtype in _SHORT for it in held)
         self.size = sum(weight.numel() for weight in self.point)
         self.kept: tuple[Tensor, ...] | None = None  # gradients with their graph, where there is one batch
         self.differences = False
         self.wrong = False  # whether PyTorch's second derivatives are
         self.verified = False
+        self.own = False  # whether the loss has been found to hold no weight but the copies
 
     @contextmanager
     def prepared(self) -> Iterator[None]:
@@ -234,9 +267,9 @@ class Subject:
         with ExitStack() as stack:
             stack.enter_context(torch.autocast(self.device.type, enabled=False))
             stack.enter_context(sdpa_kernel(SDPBackend.MATH))
-            if self.device.type == "cuda" and any(isinstance(module, nn.RNNBase) for module in self.model.modules()):
+            if self.device.type == "cuda" and any(isinstance(module, nn.RNNBase) for module in self.whole.modules()):
                 stack.enter_context(torch.backends.cudnn.flags(enabled=False))
-            if any(hasattr(module, "_orig_mod") for module in self.model.modules()):
+            if any(hasattr(module, "_orig_mod") for module in self.whole.modules()):
                 stack.enter_context(torch.compiler.set_stance("force_eager"))
             yield
 
@@ -246,18 +279,18 @@ class Subject:
         self, index: int, point: list[Tensor] | None = None, seed: int | None = None, keep: bool = False
     ) -> Tensor:
         """Of one batch. `keep` lets what a forward pass changes in the buffers stay, as training does."""
-        batch = tree_map(lambda it: it.clone() if isinstance(it, Tensor) else it, self.batches[index])
+        batch = tree_map(lambda it: _copied(it, self.device), self.batches[index])
         buffers = self.buffers if keep else {name: buffer.clone() for name, buffer in self.buffers.items()}
         weights = dict(zip(self.names, self.point if point is None else point))
         _seed(self.seed + index if seed is None else seed)
-
-        def model(*inputs: Any, **named: Any) -> Any:
-            return functional_call(self.model, weights | self.weights | buffers, inputs, named)
-
+        torch.clear_autocast_cache()  # else an autocast of the model's own goes on with weights of before
         try:
-            loss = _call(model, self.loss_fn, batch)
+            loss = functional_call(self.whole, weights | self.weights | buffers, (batch,))
         except Exception as error:
-            error.add_note(f"lrlib.probe: model and loss were evaluated on batch {index}, {_described(batch)}")
+            note = f"lrlib.probe: model and loss were evaluated on batch {index}, {_described(batch)}"
+            if self.raised:
+                note += "; weights and inputs of 16 bits were raised to float32, so nothing may be cast to 16 bits"
+            error.add_note(note)
             raise
         return self._checked(loss)
 
@@ -273,6 +306,15 @@ class Subject:
                 "the loss does not depend on any weight that is trained: is something detached or under no_grad in "
                 "the model or in loss_fn?"
             )
+        if not self.own:
+            own = {id(weight) for weight in self.owners}
+            if any(id(getattr(node, "variable", None)) in own for node in _nodes(loss)):
+                raise ValueError(
+                    "loss_fn uses weights of the model that were taken from it beforehand, where no copies can take "
+                    "their place: take them from the model inside loss_fn, as in sum(p.pow(2).sum() for p in "
+                    "model.parameters())"
+                )
+            self.own = True
         return loss.reshape(())
 
     def peek(self) -> tuple[bool, str | None]:
@@ -350,8 +392,14 @@ class Subject:
         before = self.point, self.weights, self.buffers, self.batches
         self.begin_differences()
         other = self._difference(vector)
-        if float((exact - other).norm()) > APART * float(other.norm()):
-            self.wrong = True
+
+        def apart(product: Tensor) -> bool:
+            return float((product - other).norm()) > APART * float(other.norm())
+
+        # Where the curvature is tiny, rounding alone may set them apart, but not that of 64 bits.
+        self.wrong = apart(exact) and apart(self._exact(vector))
+        self.kept = None
+        if self.wrong:
             return other
         self.differences = False
         self.point, self.weights, self.buffers, self.batches = before
@@ -377,13 +425,21 @@ class Subject:
     def begin_differences(self) -> None:
         """From here on, products are differences of gradients."""
         self.kept, self.differences = None, True
+        self.widen()  # with 64 bits a difference keeps some ten digits
+
+    def widen(self) -> bool:
+        """Goes over to float64, and tells whether it did: not every operation knows that."""
+        if all(weight.dtype == torch.float64 for weight in self.point):
+            return False
+        self.kept = None
         before = self.point, self.weights, self.buffers, self.batches
-        self.point = [weight.detach().double().requires_grad_() for weight in self.point]
-        self.weights, self.buffers, self.batches = (tree_map(_doubled, held) for held in before[1:])
-        try:  # with 64 bits a difference keeps some ten digits; not every operation knows them
+        try:
+            self.point, self.weights, self.buffers, self.batches = (tree_map(_doubled, held) for held in before)
             self.gradients(0)
         except Exception:  # noqa: BLE001 - the model's own
             self.point, self.weights, self.buffers, self.batches = before
+            return False
+        return True
 
     def _difference(self, vector: Tensor) -> Tensor:
         """(∇f(x + hv) − ∇f(x − hv)) / 2h, with the h that balances rounding against the third derivative."""
@@ -408,11 +464,15 @@ class Subject:
     # -------- what is wrong
 
     def broken(self, index: int, loss: Tensor) -> Broken:
-        """Where the first number that is not finite comes from."""
-        for name, weight in [*zip(self.names, self.point), *self.weights.items(), *self.buffers.items()]:
+        """Where the first number that is not finite comes from; −inf in buffers and data is taken for a mask."""
+        batch = self.batches[index]
+        for name, weight in [*zip(self.names, self.point), *self.weights.items()]:
             if not _finite(weight):
-                return Broken("nan_weight", name=name, count=_wrong(weight))
-        if not _finite(self.batches[index]):
+                return Broken("nan_weight", name=name.removeprefix(_INSIDE), count=_wrong(weight))
+        for name, buffer in self.buffers.items():
+            if not _finite(buffer, masks=True):
+                return Broken("nan_weight", name=name.removeprefix(_INSIDE), count=_wrong(buffer))
+        if not _finite(batch, masks=True):
             return Broken("nan_data", batch=index)
         places: list[tuple[str, dict]] = []
         with _watched(self.model, places):
@@ -422,25 +482,42 @@ class Subject:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     torch.autograd.grad(loss, self.point, materialize_grads=True)
-        forward = [told for way, told in places if way == "forward"]
-        if forward:
-            return Broken("nan_layer", batch=index, **forward[0])
-        if not math.isfinite(value):
+        found: dict[str, dict] = {}
+        for way, told in places:
+            found.setdefault(way, told)
+        if "forward" in found:
+            return Broken("nan_layer", batch=index, **found["forward"])
+        if math.isfinite(value):
+            return Broken("nan_gradient", batch=index, **found.get("backward", {"layer": "", "kind": ""}))
+        if "output" in found and "minus" in found:  # −inf that nothing inside the model takes away again
+            return Broken("nan_layer", batch=index, **found["minus"])
+        targets = batch[-1] if isinstance(batch, (tuple, list)) else ()
+        if "output" not in found and _finite(targets):
             return Broken("nan_loss", batch=index, value=value)
-        backward = [told for way, told in places if way == "backward"]
-        return Broken("nan_gradient", batch=index, **(backward[0] if backward else {"layer": "", "kind": ""}))
+        if not _finite(batch):
+            return Broken("nan_data", batch=index)
+        for name, buffer in self.buffers.items():
+            if not _finite(buffer):
+                return Broken("nan_weight", name=name.removeprefix(_INSIDE), count=_wrong(buffer))
+        return Broken("nan_loss", batch=index, value=value)
 
 
 @contextmanager
 def _watched(model: nn.Module, places: list[tuple[str, dict]]) -> Iterator[None]:
-    """Collects the layers whose output is not finite though their input is, forwards and then backwards."""
+    """Collects the layers in which inf or nan begins forwards ("minus" if it is −inf alone), and then backwards; and
+    "output" where −inf is in what the model puts out."""
 
     def watch(name: str) -> Callable:
-        def look(module: nn.Module, inputs: Any, output: Any) -> None:
-            told = {"layer": name, "kind": type(module).__name__}
+        def look(module: nn.Module, positional: Any, named: Any, output: Any) -> None:
+            told, inputs = {"layer": name, "kind": type(module).__name__}, (positional, named)
+            masks = _finite(output, masks=True)
             if not _finite(output):
-                if _finite(inputs):
-                    places.append(("forward", told | {"count": _wrong(output), "largest": _largest(inputs)}))
+                if module is model and masks:
+                    places.append(("output", {}))
+                if _finite(inputs, masks=not masks):
+                    more = {"count": _wrong(output, masks=not masks), "largest": _largest(inputs)}
+                    places.append(("minus" if masks else "forward", told | more | {"masked": _wrong(inputs)}))
+            if not masks:
                 return
             for it in tree_flatten(output)[0]:
                 if isinstance(it, Tensor) and it.requires_grad:
@@ -449,7 +526,7 @@ def _watched(model: nn.Module, places: list[tuple[str, dict]]) -> Iterator[None]
         return look
 
     # An inner layer ends before the one around it, so the innermost is found first.
-    hooks = [module.register_forward_hook(watch(name)) for name, module in model.named_modules()]
+    hooks = [module.register_forward_hook(watch(name), with_kwargs=True) for name, module in model.named_modules()]
     try:
         yield
     finally:
@@ -457,35 +534,46 @@ def _watched(model: nn.Module, places: list[tuple[str, dict]]) -> Iterator[None]
             hook.remove()
 
 
-def _has_own_functions(loss: Tensor) -> bool:
-    """Whether a `torch.autograd.Function` in Python is among the operations behind a loss."""
+def _nodes(loss: Tensor) -> Iterator[Any]:
+    """The operations behind a loss; those that stand for a weight have it as `variable`."""
     seen, ahead = set(), [loss.grad_fn]
     while ahead:
         node = ahead.pop()
-        if node is None or node in seen:
-            continue
-        if isinstance(node, torch.autograd.function.BackwardCFunction):
-            return True
-        seen.add(node)
-        ahead += [before for before, _ in node.next_functions]
-    return False
+        if node is not None and node not in seen:
+            yield node
+            seen.add(node)
+            ahead += [before for before, _ in node.next_functions]
 
 
-def _finite(held: Any) -> bool:
-    return all(bool(torch.isfinite(it).all()) for it in tree_flatten(held)[0] if isinstance(it, Tensor))
+def _has_own_functions(loss: Tensor) -> bool:
+    """Whether a `torch.autograd.Function` in Python is among the operations behind a loss."""
+    return any(isinstance(node, torch.autograd.function.BackwardCFunction) for node in _nodes(loss))
 
 
-def _wrong(held: Any) -> int:
-    return sum(int((~torch.isfinite(it)).sum()) for it in tree_flatten(held)[0] if isinstance(it, Tensor))
+def _bad(it: Tensor, masks: bool) -> Tensor:
+    """Where numbers are not finite; with `masks`, −inf is allowed."""
+    return it.isnan() | (it == math.inf) if masks else ~it.isfinite()
+
+
+def _finite(held: Any, masks: bool = False) -> bool:
+    return _wrong(held, masks) == 0
+
+
+def _wrong(held: Any, masks: bool = False) -> int:
+    return sum(int(_bad(it, masks).sum()) for it in tree_flatten(held)[0] if isinstance(it, Tensor))
 
 
 def _largest(held: Any) -> float:
-    sizes = [float(it.detach().abs().max()) for it in tree_flatten(held)[0] if isinstance(it, Tensor) and it.numel()]
-    return max(sizes, default=0.0)
+    """In size, of what is finite."""
+    sizes = [it.detach()[it.isfinite()].abs() for it in tree_flatten(held)[0] if isinstance(it, Tensor)]
+    return max((float(size.max()) for size in sizes if size.numel()), default=0.0)
 
 
-def _moved(it: Any, device: torch.device) -> Any:
-    return it.detach().to(device) if isinstance(it, Tensor) else it
+def _copied(it: Any, device: torch.device) -> Any:
+    """A leaf of its own at 32 bits or more, that asks for gradients if the given one does."""
+    if not isinstance(it, Tensor):
+        return it
+    return _lifted(it.detach().to(device)).clone().requires_grad_(it.requires_grad)
 
 
 def _lifted(it: Any) -> Any:
@@ -493,7 +581,9 @@ def _lifted(it: Any) -> Any:
 
 
 def _doubled(it: Any) -> Any:
-    return it.double() if isinstance(it, Tensor) and it.is_floating_point() else it
+    if not isinstance(it, Tensor) or not it.is_floating_point():
+        return it
+    return it.detach().double().requires_grad_(it.requires_grad)
 
 
 def _flat(tensors: Iterable[Tensor]) -> Tensor:
@@ -563,7 +653,8 @@ def lanczos(
         # Rounding makes products that are off by some ε ‖H‖, and so are the residuals.
         residuals = np.full(used, tiny * scale) if finished else left * np.abs(vectors[-1])
         found = min(count, used)
-        good = bool((residuals[:found] <= tolerance * np.abs(values).max(initial=0)).all())
+        # Not of the largest in size: where that is negative, the largest would be noise.
+        good = bool((residuals[:found] <= tolerance * max(abs(values[0]), FLOOR * scale)).all())
         done = found == count and (good or finished)
         tick(1)
         yield Spectrum(values[:found].copy(), residuals[:found].copy(), done or used == size, asymmetry)
@@ -602,7 +693,7 @@ class Rule:
     shift       half of the decay that is not, times the group's part of the largest rate, likewise
     limits      the threshold of each weight, likewise
     steps       how many an adaptive rule has made, and
-    young       whether these are too few for a mean square
+    young       whether these are too few for a mean of squares, or a sum
     """
 
     name: str | None
@@ -627,24 +718,26 @@ class Rule:
         return lambda vector: root * (hessian(root * vector) + self.coupled * (root * vector)) + self.shift * vector
 
 
-def rule_of(optimizer: torch.optim.Optimizer, subject: Subject, owners: list[Tensor], gradient: Tensor) -> Rule:
-    """The optimizer as it would make its next step; `owners` are the weights as the optimizer knows them."""
+def rule_of(optimizer: torch.optim.Optimizer, subject: Subject, gradient: Tensor) -> Rule:
+    """The optimizer as it would make its next step."""
     kind = type(optimizer)
     groups = optimizer.param_groups
+    if any(group.get("lr") is None for group in groups):  # somebody's own
+        return Rule(None, {"finding": "no_threshold", "rule": kind.__name__})
     rates = tuple(float(group["lr"]) for group in groups)
+    if any(rate < 0 or not math.isfinite(rate) for rate in rates):
+        return Rule(None, {"finding": "bad_rate", "rule": kind.__name__}, rates)
     if kind not in _RULES:
         finding = "self_scaled" if kind is torch.optim.Adadelta else "no_threshold"
         return Rule(None, {"finding": finding, "rule": kind.__name__}, rates)
     if any(group.get("maximize") for group in groups):
         return Rule(None, {"finding": "maximize", "rule": kind.__name__}, rates)
-    if any(rate < 0 or not math.isfinite(rate) for rate in rates):
-        return Rule(None, {"finding": "bad_rate", "rule": kind.__name__}, rates)
     group_of = {id(weight): group for group in groups for weight in group["params"]}
     most = max(rates)
     slopes = subject._cut(gradient)
     names, steps, parts = set(), [], []
     with torch.no_grad():
-        for owner, weight, slope in zip(owners, subject.point, slopes):
+        for owner, weight, slope in zip(subject.owners, subject.point, slopes):
             group = group_of[id(owner)]
             state = {key: _state(it, weight) for key, it in optimizer.state.get(owner, {}).items()}
             decay = float(group.get("weight_decay", 0.0))
@@ -654,12 +747,12 @@ def rule_of(optimizer: torch.optim.Optimizer, subject: Subject, owners: list[Ten
             name, limit, scale, made = _RULES[kind](group, state, seen)
             names.add(name)
             if made is not None:
-                steps.append((made, _memory(group)))
+                steps.append((made, _grown(group)))
             parts.append((part * scale, 0.0 if decoupled else decay, part * decay / 2 if decoupled else 0.0, limit))
     columns = [_spread(column, subject.point, gradient) for column in zip(*parts)]
     limits = tuple(limit for *_, limit in parts)
-    fewest, memory = min(steps) if steps else (None, 0.0)
-    young = fewest is not None and fewest < YOUNG * memory
+    fewest, enough = min(steps) if steps else (None, 0.0)
+    young = fewest is not None and fewest < enough
     return Rule(max(names), {}, rates, limits, *columns, fewest, young)
 
 
@@ -675,10 +768,12 @@ def _spread(column: tuple, point: list[Tensor], like: Tensor) -> Any:
     return torch.cat([piece.expand(weight.shape).reshape(-1) for piece, weight in zip(pieces, point)])
 
 
-def _memory(group: dict) -> float:
-    """Of how many gradients the mean square is made."""
-    kept = float(group["betas"][1]) if "betas" in group else float(group.get("alpha", 0.0))
-    return 1 / (1 - kept) if kept < 1 else math.inf
+def _grown(group: dict) -> float:
+    """After how many steps a scale made of squared gradients can be judged."""
+    if "initial_accumulator_value" in group:
+        return YOUNG_SUM
+    kept = float(group["betas"][1]) if "betas" in group else float(group["alpha"])
+    return YOUNG / (1 - kept) if kept < 1 else math.inf
 
 
 # Of a group, a weight's state and its gradient: name, threshold, scale, steps made.
@@ -738,7 +833,7 @@ def _rmsprop(group: dict, state: dict, slope: Tensor) -> tuple:
 def _adagrad(group: dict, state: dict, slope: Tensor) -> tuple:
     made = int(state.get("step", 0))
     scale = 1 / ((state.get("sum", 0.0) + slope**2).sqrt() + group["eps"]) / (1 + made * group["lr_decay"])
-    return "adagrad", optimizers.adagrad_threshold(0.0), scale, None
+    return "adagrad", optimizers.adagrad_threshold(0.0), scale, made
 
 
 _RULES = {
@@ -758,59 +853,78 @@ _RULES = {
 def range_test(
     subject: Subject,
     optimizer: torch.optim.Optimizer | None,
-    owners: list[Tensor],
     low: float,
     high: float,
     steps: int,
     tick: Callable,
     rows: list[dict],
-) -> None:
-    """The optimizer's own steps on copies, its rates multiplied up from low to high; fills `rows` as it goes."""
+) -> tuple[str, dict[str, Any]] | None:
+    """The optimizer's own steps on copies, its rates multiplied up from low to high; fills `rows` as it goes.
+
+    Returns a note where the optimizer, or beyond some rate the model, cannot go on.
+    """
     point = [weight.detach().clone().requires_grad_() for weight in subject.point]
-    if optimizer is None:
-        twin = torch.optim.SGD(point, lr=low)
-    else:
-        twin = _twin(optimizer, dict(zip(map(id, owners), point)), owners)
-    shares = [float(group["lr"]) for group in twin.param_groups]
+    try:
+        twin = torch.optim.SGD(point, lr=low) if optimizer is None else _twin(optimizer, subject.owners, point)
+        shares = [float(group["lr"]) for group in twin.param_groups]
+    except Exception as error:  # noqa: BLE001 - somebody's own optimizer, which cannot be copied or has no rates
+        return "range_failed", {"error": _brief(error)}
     shares = [share / max(shares) if max(shares) > 0 else 1.0 for share in shares]
     kept, subject.buffers = subject.buffers, {name: it.clone() for name, it in subject.buffers.items()}
     rate = first = math.nan
     try:
         for step in range(steps + 1):
-            loss = subject.loss(step % len(subject.batches), point, keep=True)
-            value = float(loss.detach())
-            if step == 0:
-                first = value
-            else:
-                rows.append({"step": step - 1, "lr": rate, "loss": value})
-            if step == steps or not value <= first + (BLOWN - 1) * abs(first):
-                subject.count.losses += 1
-                return
-            slopes = torch.autograd.grad(loss, point, materialize_grads=True)
+            try:
+                loss = subject.loss(step % len(subject.batches), point, keep=True)
+                value = float(loss.detach())
+                if step == 0:
+                    first = value
+                else:
+                    rows.append({"step": step - 1, "lr": rate, "loss": value})
+                if step == steps or not value <= first + (BLOWN - 1) * abs(first):
+                    subject.count.losses += 1
+                    return None
+                slopes = torch.autograd.grad(loss, point, materialize_grads=True)
+            except Exception as error:  # the weights have gone where it has no value, such as a negative variance
+                if step == 0:
+                    raise
+                return "range_ended", {"rate": rate, "error": _brief(error)}
             subject.count.gradients += 1
             rate = low * (high / low) ** (step / max(steps - 1, 1))
             for weight, slope in zip(point, slopes):
                 weight.grad = slope
             for group, share in zip(twin.param_groups, shares):
                 group["lr"] = rate * share
-            twin.step()
+            try:
+                twin.step()
+            except Exception as error:  # noqa: BLE001 - somebody's own, or one that wants a closure
+                return "range_failed", {"error": _brief(error)}
             tick(1)
     finally:
         subject.buffers = kept
+    return None
 
 
-def _twin(optimizer: torch.optim.Optimizer, copies: dict[int, Tensor], owners: list[Tensor]) -> Any:
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+
+
+def _twin(optimizer: torch.optim.Optimizer, owners: list[Tensor], copies: list[Tensor]) -> Any:
     """The optimizer with its state, over copies of the weights; weights that are not probed stay out."""
-    memo: dict[int, Any] = dict(copies)
+    memo: dict[int, Any] = {id(owner): weight for owner, weight in zip(owners, copies)}
     for group in optimizer.param_groups:
         for weight in group["params"]:
             memo.setdefault(id(weight), weight.detach().clone())
     twin = copy.deepcopy(optimizer, memo)
-    for owner in owners:
-        weight = copies[id(owner)]
+    # Attributes of its own, which a copy loses. A function among them may hold the real optimizer, as does the `step`
+    # that a scheduler puts there.
+    for key, it in vars(optimizer).items():
+        if key not in vars(twin) and not callable(it):
+            setattr(twin, key, copy.deepcopy(it, memo))
+    for owner, weight in zip(owners, copies):
         state = twin.state.get(weight, {})
         for key, it in state.items():
-            if isinstance(it, Tensor) and it.ndim and it.dtype != weight.dtype and it.dtype in _SHORT:
+            if isinstance(it, Tensor) and it.ndim and it.dtype != weight.dtype and it.dtype in (owner.dtype, *_SHORT):
                 state[key] = it.to(weight.dtype)
     return twin
 

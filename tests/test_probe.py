@@ -4,6 +4,7 @@ import copy
 import math
 import random
 import re
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -174,6 +175,7 @@ def test_where_nothing_curves_upwards_there_is_no_limit():
         report = quiet(model, loss_fn, X, torch.optim.SGD(model.parameters(), 0.1), steps=3, count=1)
         assert report.finding == "flat" and report.critical_rate == math.inf
         assert "no limit" in report.verdict
+    quiet(linear, lambda z, _: z.sum(), X, steps=3).figure()  # without a rate there is nothing to name, nor to warn of
 
 
 def test_a_spectrum_that_has_not_settled_says_so():
@@ -438,7 +440,7 @@ def test_adam_at_its_first_steps_is_not_judged():
     model, batch = mlp(), digits()
     optimizer = torch.optim.Adam(model.parameters())
     report = quiet(model, CE, batch, optimizer, steps=5)
-    assert report.finding == "young" and report.told["steps"] == 0 and "0 steps" in report.verdict
+    assert report.finding == "young" and report.told["steps"] == 0 and "has made: 0." in report.verdict
     assert report.range_test.column("lr")[0] == pytest.approx(1e-6)
     trained(model, optimizer, batch, CE, 100)
     assert quiet(model, CE, batch, optimizer, steps=0).finding == "below"
@@ -448,7 +450,7 @@ class Own(torch.optim.SGD):
     """A rule that somebody has written: it may do anything."""
 
 
-@pytest.mark.parametrize("make", [torch.optim.Adamax, torch.optim.Rprop, partial(Own, lr=0.1)])
+@pytest.mark.parametrize("make", [torch.optim.Adamax, torch.optim.ASGD, partial(Own, lr=0.1)])
 def test_other_optimizers_have_eigenvalues_and_a_range_test_of_their_own(make):
     model, batch = mlp(), digits()
     optimizer = make(model.parameters())
@@ -554,6 +556,9 @@ def test_nothing_is_changed_when_it_is_interrupted_or_fails(at, error):
         report = quiet(model, loss_fn, loader, optimizer, scheduler=scheduler, most=3, steps=60)
         assert report.stopped and ("interrupted" in str(report).lower())
         assert report._repr_html_()
+    elif at > 16:  # in the range test, after its first step
+        report = quiet(model, loss_fn, loader, optimizer, scheduler=scheduler, most=3, steps=60)
+        assert "range_ended" in keys(report) and report.range_test
     else:
         with pytest.raises(ValueError, match="mine") as raised:
             quiet(model, loss_fn, loader, optimizer, scheduler=scheduler, most=3, steps=60)
@@ -1057,6 +1062,331 @@ def test_schedules_that_cannot_be_foretold_are_told():
     assert "schedule_unknown" in keys(report) and report.planned is None
 
 
+# ---------------------------------------------------------------- what loss_fn does with the model
+
+
+def penalised(model: nn.Module, weights: Callable) -> Callable:
+    return lambda output, target: MSE(output, target) + 5 * sum((weight**2).sum() for weight in weights())
+
+
+def test_a_penalty_on_the_weights_inside_the_loss_counts():
+    model, batch = regression()
+    plain = curved(model, MSE, batch)
+    report = quiet(model, penalised(model, model.parameters), batch, steps=5, tolerance=1e-5)
+    assert report.eigenvalues == pytest.approx(plain.eigenvalues + 10)
+    assert report.range_test.column("loss")[0] < report.loss
+
+
+def test_a_loss_that_asks_the_model_once_more_counts_all_of_it():
+    model, (x, y) = regression()
+    plain = curved(model, MSE, (x, y))
+    assert curved(model, lambda _, target: MSE(model(x), target), (x, y)).eigenvalues == pytest.approx(
+        plain.eigenvalues
+    )
+    both = curved(model, lambda z, target: MSE(z, target) + MSE(model(x), target), (x, y))
+    assert both.eigenvalues == pytest.approx(2 * plain.eigenvalues)
+
+
+def test_a_loss_that_holds_weights_taken_beforehand_is_refused():
+    model, batch = regression()
+    weights = list(model.parameters())
+    with pytest.raises(ValueError, match="take them from the model inside loss_fn"):
+        curved(model, penalised(model, lambda: weights), batch)
+
+
+class Centre(nn.Module):
+    """A loss with statistics of its own, as distillation has them."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("centre", torch.zeros(1))
+
+    def forward(self, output, target):
+        self.centre.mul_(0.9).add_(0.1 * output.detach().mean())
+        self.centre = self.centre + 1
+        return MSE(output - self.centre, target)
+
+
+def test_the_buffers_of_a_loss_are_not_changed():
+    loss_fn, (model, (x, y)) = Centre(), regression()
+    centre = loss_fn.centre
+    quiet(model.float(), loss_fn, (x.float(), y.float()), steps=3)
+    assert loss_fn.centre is centre and centre.item() == 0 and centre._version == 0
+
+
+def test_a_gradient_by_the_inputs_is_a_part_of_the_loss():
+    model, (x, y) = regression()
+    x = x.requires_grad_()
+
+    def loss_fn(output, batch):
+        (slope,) = torch.autograd.grad(output.sum(), batch["input"], create_graph=True)
+        return MSE(output, y) + slope.pow(2).sum(1).mean()
+
+    report = quiet(model, loss_fn, {"input": x}, steps=3, tolerance=1e-5)
+    assert report.eigenvalues == pytest.approx(curved(model, MSE, (x.detach(), y)).eigenvalues + 2)
+    assert x.grad is None and x.requires_grad
+
+
+# ---------------------------------------------------------------- what a spectrum leaves open
+
+
+def sunken(depth: float, size: int = 60) -> Form:
+    """Many directions far more negative than any is positive; the largest is 1."""
+    return Form(*(-depth * np.linspace(0.01, 1, size)), *np.linspace(0, 1, size))
+
+
+def test_where_negative_curvature_is_far_larger_the_largest_is_found_all_the_same():
+    report = quiet(sunken(1e3), lambda z, _: z, X, steps=0, most=2000, count=1)
+    assert report.eigenvalues == pytest.approx([1.0], rel=0.01) and report.residuals[0] <= 0.01
+
+
+def test_an_eigenvalue_found_is_a_lower_bound_and_enough_for_above():
+    model = sunken(10)
+    report = quiet(model, lambda z, _: z, X, torch.optim.SGD(model.parameters(), 2.5), steps=0, most=12, count=1)
+    assert report.finding == "above"
+    assert 2.5 * (report.eigenvalues[0] - report.residuals[0]) < 2, "it might be stable as far as the residual tells"
+
+
+@pytest.mark.parametrize("make", [None, lambda p: torch.optim.SGD(p, 0.5), lambda p: torch.optim.SGD(p, 0.0)])
+def test_a_curvature_known_only_from_below_is_left_open(make):
+    model = sunken(10)
+    report = quiet(model, lambda z, _: z, X, make and make(model.parameters()), steps=0, most=2, count=1)
+    assert report.finding == "open" and math.isnan(report.critical_rate) and math.isnan(report.gauge)
+    assert report.told["least"] == report.eigenvalues[0] * (report.lr or 1) < 0
+    assert "is at least −" in report.verdict and "larger `most`" in report.verdict and report._repr_html_()
+
+
+def test_a_rate_that_may_be_above_is_left_open_until_the_spectrum_settles():
+    model = sunken(10)
+    optimizer = torch.optim.SGD(model.parameters(), 1.99)
+    few, enough = (quiet(model, lambda z, _: z, X, optimizer, steps=0, most=most, count=1) for most in (12, 2000))
+    assert few.finding == "open" and 0 < few.told["least"] < 2 and enough.finding == "edge"
+
+
+def test_what_curves_upwards_is_flat_for_no_optimizer():
+    """The scale of RMSprop makes the one positive direction so small that rounding hides its sign."""
+    model = Form(*np.linspace(-1, -0.01, 30), 5.0)
+    optimizer = torch.optim.RMSprop(model.parameters(), 0.1)
+    squares = torch.ones(31, dtype=torch.float64)
+    squares[-1] = 1e40
+    optimizer.state[model.weight] = {"step": torch.tensor(1e6), "square_avg": squares}
+    report = quiet(model, lambda z, _: z, X, optimizer, steps=0, count=1)
+    assert report.eigenvalues == pytest.approx([5.0], rel=1e-3) and report.finding == "open"
+
+
+def test_there_are_as_many_eigenvalues_as_weights_where_these_are_fewer_than_three():
+    for features in (1, 2):
+        model, batch = regression(features)
+        assert quiet(model, MSE, batch, steps=0).eigenvalues.shape == (features,)
+
+
+def test_rounding_of_a_tiny_curvature_is_no_fault_of_pytorch():
+    x = torch.randn(32, 2)
+    x[:, 0] += x[:, 0].sign()
+    model = nn.Linear(2, 2)
+    with torch.no_grad():
+        model.weight[:] = 10 * torch.tensor([[-1.0, 0.0], [1.0, 0.0]])
+        model.bias[:] = 0
+    report = quiet(model, CE, (x, (x[:, 0] > 0).long()), torch.optim.SGD(model.parameters(), 0.1), steps=2)
+    assert 0 < report.eigenvalues[0] < 1e-8 and not keys(report) & {"wrong", "differences"}
+
+
+# ---------------------------------------------------------------- masks
+
+
+class Masked(nn.Module):
+    """Scores that a mask of −inf keeps from looking ahead, or at anything."""
+
+    def __init__(self, mask: torch.Tensor):
+        super().__init__()
+        self.score, self.softmax = nn.Linear(5, 4), nn.Softmax(-1)
+        self.register_buffer("mask", mask)
+
+    def forward(self, x, mask=0.0):
+        return self.softmax(self.score(x)[:, None, :] + self.mask + mask).sum(-2)
+
+
+CAUSAL = torch.triu(torch.full((4, 4), -math.inf), 1)
+
+
+def test_a_mask_is_not_blamed_for_nan_from_elsewhere():
+    x, y = torch.randn(8, 5), torch.randn(8, 4)
+    for data, mask in (((x, y), CAUSAL), ((x, CAUSAL, y), CAUSAL * 0)):
+        report = quiet(Masked(mask.nan_to_num(neginf=-math.inf)), lambda z, _: (z - 9).log().sum(), data)
+        assert report.finding == "nan_loss"
+    model = nn.Sequential(Masked(CAUSAL), Log(), nn.ReLU(), nn.Linear(4, 2), Log())
+    report = quiet(model, lambda z, _: z.sum(), (x, y))
+    assert report.finding == "nan_layer" and report.told["layer"] == "4" and report.told["masked"] == 0
+
+
+def test_a_mask_that_leaves_nothing_over_is_told_where_nan_begins():
+    report = quiet(Masked(torch.full((4, 4), -math.inf)), MSE, (torch.randn(8, 5), torch.randn(8, 4)))
+    assert report.finding == "nan_layer" and report.told["kind"] == "Softmax" and report.told["masked"] == 128
+    assert "holds −inf, as masks do (128 ×)" in report.verdict
+
+
+def test_minus_infinity_is_named_where_it_alone_is_at_fault():
+    x, y = torch.randn(8, 5), torch.randn(8, 4)
+    lost = nn.Sequential(nn.Linear(5, 4), nn.ReLU(), Log())
+    report = quiet(lost, lambda z, _: z.sum(), (x, y))
+    assert (report.finding, report.told["layer"], report.told["masked"]) == ("nan_layer", "2", 0)
+    assert quiet(nn.Linear(5, 4), MSE, (x, y - math.inf)).finding == "nan_data"
+    assert quiet(nn.Linear(5, 4), MSE, (x + math.inf, y)).finding == "nan_data"
+    model = nn.Linear(5, 4)
+    model.bias.data[1] = -math.inf
+    assert quiet(model, MSE, (x, y)).finding == "nan_weight"
+
+
+# ---------------------------------------------------------------- optimizers of one's own, and what their test says
+
+
+class Fading(torch.optim.Optimizer):
+    """With attributes of its own, on which its steps depend."""
+
+    def __init__(self, params, fail: int = 99, **settings):
+        super().__init__(params, settings)
+        self.fail, self.made, self.held = fail, [0], [group["params"] for group in self.param_groups]
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        self.made[0] += 1
+        if self.made[0] > self.fail:
+            raise KeyError("mine")
+        for group, weights in zip(self.param_groups, self.held):
+            for weight in weights:
+                weight -= group.get("lr", group.get("eta")) * weight.grad
+
+
+def test_an_optimizer_with_attributes_of_its_own_makes_its_steps_on_a_copy():
+    model, batch = regression()
+    before = model.weight.clone()
+    optimizer = Fading(model.parameters(), lr=1e-3)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 5)
+    report = quiet(model, MSE, batch, scheduler=scheduler, steps=5)
+    sgd = quiet(model, MSE, batch, torch.optim.SGD(model.parameters(), 1e-3), steps=5, rates=(1e-6, 1.0))
+    assert report.range_test.column("loss") == pytest.approx(sgd.range_test.column("loss"))
+    assert optimizer.made == [0] and torch.equal(model.weight, before) and "range_own" in keys(report)
+
+
+def test_an_optimizer_that_fails_on_a_copy_costs_the_range_test_and_no_more():
+    model, batch = regression()
+    report = quiet(model, MSE, batch, Fading(model.parameters(), fail=0, lr=0.1), steps=5)
+    assert ("range_failed", {"error": "KeyError: 'mine'"}) in report.notes and report.eigenvalues.size == 3
+    assert "range_own" not in keys(report) and "range test was made" not in str(report)
+
+
+def test_an_optimizer_without_rates_has_eigenvalues_and_no_word_of_a_rate():
+    model, batch = regression()
+    report = quiet(model, MSE, batch, Fading(model.parameters(), eta=0.1), steps=5)
+    assert report.finding == "no_threshold" and report.lr is None and report.eigenvalues.size == 3
+    assert "range_failed" in keys(report) and "rate" not in report.verdict
+
+
+def test_a_range_test_that_was_not_made_is_not_spoken_of():
+    model, batch = regression()
+    optimizer = torch.optim.Adamax(model.parameters())
+    assert "range test" not in str(quiet(model, MSE, batch, optimizer, steps=0))
+    assert "The range test was made with Adamax itself." in quiet(model, MSE, batch, optimizer, steps=3).say()
+
+
+def test_rprop_has_no_range_test_because_it_does_not_heed_the_rate():
+    model, batch = regression()
+    report = quiet(model, MSE, batch, torch.optim.Rprop(model.parameters()), steps=5)
+    assert "range_sizes" in keys(report) and not report.range_test and "Rprop reads the rate" in str(report)
+
+
+def test_a_rate_that_is_no_number_is_not_tried():
+    model, batch = regression()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    for rate in (math.nan, math.inf):
+        optimizer.param_groups[0]["lr"] = rate
+        report = quiet(model, MSE, batch, optimizer, steps=5)
+        assert report.finding == "bad_rate" and not report.range_test and not report.notes
+
+
+def test_with_momentum_the_range_test_is_said_to_turn_early_and_not_late():
+    model, batch = regression()
+    for kind, key in (({"momentum": 0.9}, "range_swings"), ({}, "range_turns")):
+        report = quiet(model, MSE, batch, torch.optim.SGD(model.parameters(), 0.01, **kind), steps=100)
+        assert key in keys(report)
+    assert "range_swings" in keys(quiet(model, MSE, batch, torch.optim.Adam(model.parameters()), rates=(1e-4, 100)))
+
+
+def test_an_error_of_the_model_on_the_way_ends_the_range_test_and_keeps_its_rows():
+    model, batch = regression()
+
+    def loss_fn(output, target):
+        if output.abs().max() > 20:
+            raise RuntimeError("too wide")
+        return MSE(output, target)
+
+    report = quiet(model, loss_fn, batch, rates=(0.01, 1e3), steps=40)
+    (told,) = [told for key, told in report.notes if key == "range_ended"]
+    assert told["error"] == "RuntimeError: too wide" and told["rate"] > report.range_test.column("lr")[-1] >= 0.01
+    assert "range_failed" not in keys(report) and report.finding == "plain"
+
+
+def test_adagrad_at_its_first_steps_is_not_judged():
+    model, batch = mlp(), digits(64)
+    optimizer = torch.optim.Adagrad(model.parameters(), 0.01)
+    assert quiet(model, CE, batch, optimizer, steps=0).finding == "young"
+    trained(model, optimizer, batch, CE, 10)
+    assert quiet(model, CE, batch, optimizer, steps=0).finding in ("above", "edge", "below")
+
+
+def test_adam_before_its_warm_up_moves_nothing_and_is_not_judged():
+    model, batch = mlp(), digits(64)
+    report = quiet(model, CE, batch, torch.optim.Adam(model.parameters(), 0.0), steps=0)
+    assert (
+        report.finding == "young" and "nothing moves" in report.verdict and "whether the rate 0" not in report.verdict
+    )
+
+
+def test_differences_leave_the_range_test_of_adam_its_state():
+    model, batch = Cubed(Wrong.apply), (torch.randn(30, 5), torch.randn(30, 1))
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3)
+    trained(model, optimizer, batch, MSE, 3)
+    report = quiet(model, MSE, batch, optimizer, steps=4)
+    assert "wrong" in keys(report) and len(report.range_test) == 4
+
+
+def test_autocast_inside_the_model_casts_every_new_weight():
+    class Mixed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = mlp()
+
+        def forward(self, x):
+            with torch.autocast("cpu", torch.bfloat16):
+                return self.inner(x).float()
+
+    report = quiet(Mixed(), CE, digits(64), rates=(0.01, 1.0), steps=5)
+    assert len(set(report.range_test.column("loss"))) == 5
+
+
+def test_an_error_of_a_model_of_16_bits_tells_that_they_were_raised():
+    class Narrow(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = mlp().bfloat16()
+
+        def forward(self, x):
+            return self.inner(x.bfloat16()).float()
+
+    with pytest.raises(RuntimeError) as raised:
+        quiet(Narrow(), CE, digits(32))
+    assert "16 bits were raised to float32" in raised.value.__notes__[0]
+
+
+def test_the_advice_on_iterators_is_right_for_batches_of_one_tensor():
+    batches = [torch.randn(6, 3), torch.randn(6, 3)]
+    model = nn.Linear(3, 3)
+    with pytest.raises(TypeError, match=re.escape("[(batch,) for batch in data]")):
+        quiet(model, MSE, iter(batches))
+    report = curved(model, MSE, [(batch,) for batch in batches])
+    assert report.eigenvalues == pytest.approx(curved(model, MSE, torch.cat(batches)).eigenvalues, rel=1e-3)
+
+
 # ---------------------------------------------------------------- cost, progress, words
 
 
@@ -1079,11 +1409,20 @@ def test_the_cost_is_counted():
         assert cost.evaluations == round(4 / 3 + cost.gradients + PASS * cost.products) and cost.seconds > 0
 
 
-def test_a_bar_counts_what_is_done(monkeypatch, capsys):
+def test_a_bar_shows_only_what_takes_long_and_vanishes(monkeypatch, capsys):
     monkeypatch.setenv("TQDM_DISABLE", "0")
-    monkeypatch.setattr("lrlib.probe._SOON", 0)
-    probe(mlp(), CE, digits(64), steps=4)
-    assert "range test" in capsys.readouterr().err
+    model, batch = mlp(), digits(64)
+    probe(model, CE, batch, steps=4, most=5)
+    assert capsys.readouterr().err == ""
+
+    def slow(output, target):
+        time.sleep(0.02)
+        return CE(output, target)
+
+    monkeypatch.setattr("lrlib.probe._SOON", 0.1)
+    probe(model, slow, batch, steps=12, most=5)
+    err = capsys.readouterr().err
+    assert "range test" in err and "gradient" not in err and not err.split("\r")[-2].strip() and err.endswith("\r")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

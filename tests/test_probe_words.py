@@ -19,10 +19,10 @@ from lrlib.search import Table
 from lrlib.words import LANGUAGES, use
 
 TOLD = {
-    "young": {"steps": 12}, "no_threshold": {"rule": "Muon"}, "self_scaled": {"rule": "Adadelta"},
+    "open": {"least": 1.5}, "young": {"steps": 12}, "no_threshold": {"rule": "Muon"}, "self_scaled": {"rule": "Adadelta"},
     "maximize": {"rule": "SGD"}, "bad_rate": {"rule": "SGD"},
     "nan_weight": {"name": "2.bias", "count": 3}, "nan_data": {"batch": 1},
-    "nan_layer": {"batch": 0, "layer": "1.1", "kind": "Log", "count": 5, "largest": 0.5},
+    "nan_layer": {"batch": 0, "layer": "1.1", "kind": "Log", "count": 5, "largest": 0.5, "masked": 0},
     "nan_loss": {"batch": 0, "value": math.nan}, "nan_gradient": {"batch": 0, "layer": "", "kind": "MLP"},
 }  # fmt: skip
 FINDINGS = ["above", "edge", "below", "plain", "flat", "stopped", *TOLD]
@@ -61,6 +61,29 @@ def test_the_bundled_font_has_every_character_of_the_picture(language):
         drawable = {*known.getBestCmap(), *signs.getBestCmap()}
     written = "".join(text for key, text in strings(language).items() if key.startswith("picture"))
     assert {chr(c) for c in set(map(ord, written)) - drawable} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_verdict_heeds_a_rate_of_zero_or_none_and_a_mask(language):
+    masked = TOLD["nan_layer"] | {"masked": 6}
+    for finding, key, more in (
+        ("below", "below_zero", {"lr": 0.0}), ("young", "young_zero", {"lr": 0.0}),
+        ("open", "open_sharpness", {"lr": 0.0}), ("open", "open_sharpness", {"lr": None}),
+        ("no_threshold", "no_lr", {"lr": None}), ("nan_layer", "nan_layer_masked", {"told": masked}),
+    ):  # fmt: skip
+        verdict = a_report(finding, **more).say(language)[0]
+        literal = [re.escape(text) for text, *_ in Formatter().parse(strings(language)[key])]
+        assert re.fullmatch(".*".join([*literal, ""]), verdict) and "None" not in verdict, key
+
+
+def test_no_string_puts_a_plural_after_a_number_that_may_be_one():
+    ones = dict.fromkeys(("count", "call", "calls", "steps", "most", "evaluations", "seconds", "masked"), 1)
+    plurals = {"en": r"\b1 (more )?[a-z]{3,}s\b", "de": r"\b1 (\w+en )?\w+([bt]e|es|en)\b"}
+    for language, plural in plurals.items():
+        for key, text in strings(language).items():
+            if key != "groups":  # at least 2
+                said = text.format(**{name: ones.get(name, "x") for _, name, _, _ in Formatter().parse(text) if name})
+                assert not re.search(plural, said), (language, key)
 
 
 def test_the_verdict_names_the_numbers():

@@ -153,7 +153,9 @@ def test_prose_alone_becomes_first_sentences_and_is_whole_in_the_notes():
         f"<p>Point {i} is a sentence of some length, which is said in one breath and then again. " for i in "12"
     )
     more = ", and more" * 20
-    long = f"It has many more words than any slide has room for{more}, and they are all kept for those who read notes.</p>"
+    long = (
+        f"It has many more words than any slide has room for{more}, and they are all kept for those who read notes.</p>"
+    )
     page = chapter(
         why="<p>One.</p><p>Two.</p><p>Three.</p><p>Four.</p><p>Five.</p>",
         breaks=many.replace("<p>", f"{long}<p>") + long,
