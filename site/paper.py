@@ -134,13 +134,14 @@ def _still_figures(page: BeautifulSoup, article: Tag, edition: Edition, name: st
 def _set_apart(page: BeautifulSoup, article: Tag, book: _Book, name: str) -> None:
     """Solutions, and what happens after a prediction, go to the end; so do the notes for teachers."""
     answers, notes = book.answers.setdefault(name, []), book.notes.setdefault(name, [])
-    predict = article.select_one(f"[id='{name}-predict']")
+    # The name is the section's own, or that of an empty place in it, as the heading's language has it.
+    predict = article.select_one(f"section[id='{name}-predict'], section:has(> span[id='{name}-predict'])")
     for box in article.select("details.solution, details.sd-dropdown"):
         if box.get("id") == f"{name}-teacher":
             _as_box(page, box)["class"] = "note"
             box.p.decompose()  # the title is that of the part
             notes.append(box.extract())
-        elif "solution" in box["class"] or (predict and predict.parent in box.parents):
+        elif "solution" in box["class"] or predict in box.parents or _follows_question(box):
             title = " ".join(box.summary.get_text().split())
             box["id"] = box.get("id") or f"answer-{len(answers) + 1}"
             pointer = page.new_tag("p", attrs={"class": "pointer"})
@@ -150,6 +151,11 @@ def _set_apart(page: BeautifulSoup, article: Tag, book: _Book, name: str) -> Non
             pointer.append(link)
             box.replace_with(pointer)
             answers.append(_as_box(page, box))
+
+
+def _follows_question(box: Tag) -> bool:
+    before = box.find_previous_sibling()
+    return before is not None and bool(before.select(".question"))
 
 
 def _open_boxes(page: BeautifulSoup, article: Tag) -> None:

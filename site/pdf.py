@@ -33,8 +33,8 @@ UNHINTED = "--font-render-hinting=none"
 #: Prints until the page numbers in one are true: the second, unless they have moved something.
 MOST_PRINTS = 4
 
-#: Fonts and pictures are there; then what is wider than the page is made to fit it.
-#: The result names what would still be cut off.
+#: Fonts and pictures are there; then what is wider than the page is made to fit it, and what is lower than a quarter of
+#: it stays whole. The result names what would still be cut off.
 FIT = """async () => {
   await document.fonts.ready;
   await Promise.all([...document.images].map((image) => image.decode()));
@@ -47,6 +47,8 @@ FIT = """async () => {
       part.style.fontSize = `${size * Math.max(0.5, 0.98 * room / Math.max(part.scrollWidth, part.offsetWidth))}px`;
     }
   }
+  for (const part of document.querySelectorAll(".box, table, pre, .cell:not(:has(figure))"))
+    if (part.offsetHeight < 230) part.style.breakInside = "avoid";
   const edge = document.body.getBoundingClientRect().right + 2, cut = [];
   for (const part of document.querySelectorAll("body *")) {
     const { right, width } = part.getBoundingClientRect();

@@ -43,7 +43,15 @@ STEEP = f"""{HEAD}<span id="steep"></span><h1>Why so steep?<a class="headerlink"
 <details class="sd-dropdown" id="steep-teacher"><summary>For the teacher</summary><p>Ask first.</p></details>
 </section></section></article></body></html>"""
 
-FLAT = f'{HEAD}<span id="flat"></span><h1>And so flat?</h1><p>Back to <a href="steep.html#ex">the exercise</a>.</p></section></article></body></html>'
+#: In Chinese and Korean a label is the section's own name.
+FLAT = f"""{HEAD}<span id="flat"></span><h1>And so flat?</h1><p>Back to <a href="steep.html#ex">the exercise</a>.</p>
+<section id="flat-predict"><h2>Predict</h2>
+<details class="sd-dropdown"><summary>What happens</summary><p>Nothing, of course.</p></details></section>
+<section id="third"><h2>Why</h2>
+<details class="sd-dropdown"><summary>More mathematics</summary><p>Open in its place.</p></details>
+<div class="cell"><lr-ask data-settings='{{"goal": [null, 1]}}'><p>Loss at the end ≤ 1</p></lr-ask></div>
+<details class="sd-dropdown"><summary>One way there</summary><p>Half the rate.</p></details></section>
+</section></article></body></html>"""
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +87,10 @@ def objects(book: bytes) -> list[bytes]:
 def test_nothing_is_given_away_before_the_answers(printed):
     text = paper.document(printed)
     answers = text.index('id="answers"')
-    for spoiler in ("It explodes, of course.", "As steep as two."):
+    for spoiler in ("It explodes, of course.", "As steep as two.", "Nothing, of course.", "Half the rate."):
         assert text.count(spoiler) == 1 and text.index(spoiler) > answers
     assert text.index("Ask first.") > text.index('id="notes"') > answers
-    assert text.index("Open to all.") < answers
+    assert text.index("Open to all.") < answers and text.index("Open in its place.") < answers
     for title, target in (("What happens", "steep--answer-1"), ("Solution to Exercise 1", "steep--sol")):
         assert f'<a href="#{target}">{title}: page <span class="page-number" data-of="{target}">' in text
 
