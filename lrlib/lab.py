@@ -97,8 +97,8 @@ class lab(anywidget.AnyWidget):
             "schedule", "noise", "dtype", "clip", "resume" (the step, and what is lost there), "range" (its
             steps and its smoothing), "steps", "race" (to add rules).
         predict: what the reader is to foretell first: "regime", "loss", "overflow" or "end".
-        hidden: the panels that stay hidden until then; and "border", what slider and sentence say of the rate at which
-            the run begins to diverge, which stays hidden where nothing is to be foretold.
+        hidden: the panels that stay hidden until then; and "border", what slider, sentence and range test say of the
+            rate at which the run begins to diverge, which stays hidden where nothing is to be foretold.
         model: of several recordings the one in focus at first; by default the first.
         trains: the share of the first loss below which the last one of every run must be where a rate trains; for
             "limits".
@@ -267,7 +267,7 @@ class lab(anywidget.AnyWidget):
         state, path = self._state, paths[self.optimizer]
         resumed = (self.resume, self.lost) if is_resumed(state) else None
         told = words.facts(path, self.view, self.panels, rate_of(state, self.optimizer), _floor(state, path), resumed)
-        return told | {"threshold": np.nan, "crosses": None} if self.guess is None and "border" in self.hidden else told
+        return told | {"threshold": np.nan, "crosses": None} if _is_border_hidden(state) else told
 
     def _said(self, paths: dict[str, Path]) -> str:
         race = [(name, float(path.losses[-1])) for name, path in paths.items()] if len(paths) > 1 else None
@@ -324,10 +324,11 @@ class lab(anywidget.AnyWidget):
             titles = words.strings(self.language)
             said = titles["comma"].join(titles[name] for name in panels)
         encoded = base64.b64encode(self._picture(panels, paths)).decode()
+        asked = "".join(f"<p>{html.escape(line)}</p>" for line in (self._asked(paths) if self._untold else ()))
         data |= {
             "text/plain": said,
             "text/html": page.element(
-                "lr-lab", self._state, f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(said)}">'
+                "lr-lab", self._state, f'<img src="data:image/png;base64,{encoded}" alt="{html.escape(said)}">{asked}'
             ),
             "image/png": encoded,
         }
@@ -336,6 +337,18 @@ class lab(anywidget.AnyWidget):
     @property
     def _untold(self) -> bool:
         return self.predict is not None and self.guess is None
+
+    def _asked(self, paths: dict[str, Path]) -> list[str]:
+        """What is to be foretold, and what can be answered, where no script asks it."""
+        strings, lr = words.strings(self.language), rate_of(self._state, self.optimizer)
+        rate = words.format_number(lr, decimal=strings["decimal"])
+        asked = strings[f"guess_{self.predict}"].format(lr=rate, steps=self.steps, format=self.dtype)
+        if self.predict == "end":
+            return [asked]
+        if self.predict != "regime":
+            return [asked, f"{strings['answer']}: ________"]
+        middle = "zigzag" if paths[self.optimizer].threshold[0] == 2 else "swing"
+        return [asked, *(f"○ {strings[f'zone_{zone}']}" for zone in ("glide", middle, "explode"))]
 
     def _told_panels(self) -> list[str]:
         """The panels of the picture: while something is to be foretold, the landscape at the least."""
@@ -438,6 +451,11 @@ def _allows(state: State, lr: float) -> bool:
     return True
 
 
+def _is_border_hidden(state: State) -> bool:
+    """Whether nothing may tell at which rate the run begins to diverge."""
+    return state["guess"] is None and "border" in state["hidden"]
+
+
 def _test(state: State, path: Path) -> dict[str, Any]:
     """The range test of the rule in focus, what is read off its curve, and the critical rate at the start."""
     rates, name = ramp(*state["lr_range"], state["ramp"]), state["optimizer"]
@@ -445,7 +463,8 @@ def _test(state: State, path: Path) -> dict[str, Any]:
     tested = descend(**arguments(whole, name, lr=lambda t: rates[t], steps=state["ramp"]))
     curve = smoothed(tested.losses[1:], state["smoothing"])
     critical = None
-    if path.optimizer.threshold and not path.optimizer.scale and path.rates[0] > 0:
+    is_told = path.optimizer.threshold and not path.optimizer.scale and not _is_border_hidden(state)
+    if is_told and path.rates[0] > 0:
         with np.errstate(all="ignore"):
             critical = float(rate_of(state, name) * path.threshold[0] / (path.rates[0] * path.eigenvalues[0, 0]))
     return {

@@ -92,7 +92,7 @@ function rangePanel(frame, hands) {
     const heightAt = (t) => Math.min(Math.max(isNumber(curve[t]) ? y(curve[t]) : 0, 8), height - 8);
     places.selectAll("path").data(marks).join("path").attr("class", ([name]) => `place ${name}`).attr("d", ([, shape]) => shape)
       .attr("transform", ([name]) => `translate(${tenth(Math.min(Math.max(xAt(read[name]), 7), width - 7))},${tenth(heightAt(read[name]))})`);
-    const critical = criticalAtStart(run, words), at = critical && x(critical.at), isIn = critical && at >= 0 && at <= width;
+    const critical = isBorderHidden(state) ? null : criticalAtStart(run, words), at = critical && x(critical.at), isIn = critical && at >= 0 && at <= width;
     limit.attr("d", isIn ? `M${tenth(at)},0V${height}` : null);
     limitName.attr("text-anchor", at > width / 2 ? "end" : "start").attr("x", isIn ? tenth(MARGIN.left + at + (at > width / 2 ? -5 : 5)) : 0).attr("y", MARGIN.top + 12).text(isIn ? critical.name : "");
     const own = Math.min(Math.max(x(run.lr), 0), width), nearest = Math.round((own / width) * (curve.length - 1));

@@ -1,5 +1,6 @@
 """Predict, then look: nothing is given away before the reader has guessed, and then both stand side by side."""
 
+import html
 import re
 
 import numpy as np
@@ -45,6 +46,18 @@ def test_nothing_is_given_away_before_the_guess(show, kind):
     expect(page.locator(".says")).to_be_empty()
     expect(page.locator(".landscape .trail")).to_have_count(0)
     assert page.locator(".rate").evaluate("node => node.inert")
+
+
+@pytest.mark.parametrize("kind", ["regime", "loss", "overflow", "end"])
+@pytest.mark.parametrize("optimizer", ["gd", "momentum"])
+def test_where_no_script_runs_it_asks_the_same_with_the_same_answers(show, kind, optimizer):
+    asked = asking(kind, optimizer)
+    still = asked._repr_mimebundle_()[0]["text/html"]
+    lines = [html.unescape(line) for line in re.findall(r"<p>(.*?)</p>", still)]
+    fieldset = show(asked).locator(".predict fieldset")
+    labels = [f"○ {label.strip()}" for label in fieldset.locator("label").all_inner_texts()]
+    blank = ["Your answer: ________"] if fieldset.locator("input[type=text]").count() else []
+    assert lines == [fieldset.locator("legend").inner_text().replace("\u00a0", " "), *labels, *blank]
 
 
 def test_on_paper_the_figure_shows_all_that_it_hides_and_then_asks_again(show):

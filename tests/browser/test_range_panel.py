@@ -118,6 +118,15 @@ def test_marks_stand_on_the_curve_at_their_rates(show):
     expect(page.locator(".range .limit-name")).to_have_text("2/λ₁")
 
 
+def test_a_border_that_is_hidden_is_not_told_by_the_range_test(show):
+    figure = test_figure(condition=10.0, hidden=["border"])
+    page = show(figure)
+    expect(page.locator(".panel.range .place")).to_have_count(8)
+    expect(page.locator(".range .critical")).not_to_have_attribute("d", re.compile("."))
+    expect(page.locator(".range .limit-name")).to_be_empty()
+    assert _test(figure._state, figure.path)["critical"] is None
+
+
 def test_sliders_of_ramp_and_smoothing_change_the_test_and_not_the_run(show):
     page = show(test_figure(condition=10.0, noise=2.0, controls=["range"], panels=["range", "loss"]))
     ramp_slider = page.get_by_role("slider", name=strings("en")["ramp"])
