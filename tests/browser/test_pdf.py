@@ -37,6 +37,7 @@ STEEP = f"""{HEAD}<span id="steep"></span><h1>Why so steep?<a class="headerlink"
 <pre>{"a_long_name = " * 30}</pre>
 <table><tr>{"".join(f"<td>column{i}</td>" for i in range(24))}</tr></table>
 <p>See <a href="flat.html#flat">the flat one</a>, <a href="flat.html">all</a> and <a href="../index.html">outside</a>.</p>
+<div class="reference-entry"><div class="equations">{2 * f'<div class="math"><div class="equation">{formulas.typeset("x", block=True)}</div></div>'}</div></div>
 <div class="exercise" id="ex"><p>How steep?</p></div>
 <lr-ask data-settings='{{"answer": 2}}'><p>Your answer: ____</p></lr-ask>
 <details class="admonition solution dropdown" id="sol"><summary>Solution to Exercise 1</summary><p>As steep as two.</p></details>
@@ -163,6 +164,24 @@ def test_the_contents_tell_on_which_page_each_part_begins(book, browser, printed
     )
     page.close()
     assert shown == {name: str(places[name]) for name in ("steep", "flat", "answers", "notes")}
+
+
+#: Of every displayed formula, the outermost box around it in which things stand side by side: Chromium tears those.
+TORN = """() => [...document.querySelectorAll("div.math")].filter((formula) => {
+  let outermost = formula;
+  for (let box = formula; box.localName !== "article"; box = box.parentElement)
+    if (["flex", "grid"].includes(getComputedStyle(box).display)) outermost = box;
+  return getComputedStyle(outermost).breakInside !== "avoid";
+}).map((formula) => formula.parentElement.className)"""
+
+
+def test_no_formula_is_torn_by_the_edge_of_a_page(book, browser, printed):
+    page = browser.new_page()
+    page.emulate_media(media="print")
+    page.goto((printed.pages.parent / "paper.html").as_uri())
+    assert page.locator(".equations div.math").count() == 2
+    assert page.evaluate(TORN) == []
+    page.close()
 
 
 def test_all_fonts_are_in_it(book):
