@@ -1,7 +1,6 @@
 """Questions that check themselves: a number, one of several answers, or what the reader makes of a figure."""
 
 import hashlib
-import html
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -183,8 +182,10 @@ class ask(anywidget.AnyWidget):
         names = ("language", "answer", "tolerance", "mistakes", "choices", "goal", "figure")
         settings = {name: getattr(self, name) for name in names if getattr(self, name) is not None}
         lines = self._lines()
-        blank = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
-        data |= {"text/plain": "\n".join(lines), "text/html": page.element("lr-ask", settings, blank)}
+        data |= {
+            "text/plain": "\n".join(lines),
+            "text/html": page.element("lr-ask", settings, page.paragraphs(lines)),
+        }
         return (data, *metadata) if metadata else data
 
     def _lines(self) -> list[str]:
@@ -193,8 +194,8 @@ class ask(anywidget.AnyWidget):
         if self.goal is not None:
             return [aim(self)]
         if self.choices is not None:
-            return [f"{strings['answer']}:", *(f"○ {_written(name, strings)}" for name in self.choices)]
-        return [f"{strings['answer' if self.figure is None else 'answer_now']}: ________"]
+            return [f"{strings['answer']}:", *words.choices(_written(name, strings) for name in self.choices)]
+        return [words.blank(strings["answer" if self.figure is None else "answer_now"])]
 
 
 def reply_to(given: Any, answer: Any, mistakes: list[tuple], question: ask) -> str:

@@ -21,7 +21,7 @@ from PIL import Image
 
 from lrlib import curvature, layout
 from lrlib.path import Path
-from lrlib.words import format_number, strings, ten_to
+from lrlib.words import format_number, middle_zone, strings, ten_to
 
 INK, DANGER, CALM = "#24292f", "#b3410e", "#eef3f8"
 _HATCHED = {"facecolor": "#fbe9e0", "edgecolor": "#e0a98f", "hatch": "///", "lw": 0}
@@ -437,7 +437,7 @@ def _gauge(axes: Axes, scene: Scene) -> None:
     marked = crossings if len(crossings) <= _CROSSINGS else crossings[:1]
     axes.plot(marked, thresholds[marked] - 0.035 * top, "^", color=DANGER, ms=6, mec="white", mew=0.7)
     obstacles = [*products.T, thresholds, thresholds - 0.06 * top * bool(marked.size)]
-    middle = "zone_zigzag" if first == 2 else "zone_swing"
+    middle = middle_zone(first)
     last = thresholds[-1]
     for low, high, zone in ((0, glide, "zone_glide"), (glide, last, middle), (last, top, "zone_explode")):
         if high - low > top / 12:

@@ -324,7 +324,7 @@ class lab(anywidget.AnyWidget):
             titles = words.strings(self.language)
             said = titles["comma"].join(titles[name] for name in panels)
         encoded = base64.b64encode(self._picture(panels, paths)).decode()
-        asked = "".join(f"<p>{html.escape(line)}</p>" for line in (self._asked(paths) if self._untold else ()))
+        asked = page.paragraphs(self._asked(paths)) if self._untold else ""
         data |= {
             "text/plain": said,
             "text/html": page.element(
@@ -346,9 +346,9 @@ class lab(anywidget.AnyWidget):
         if self.predict == "end":
             return [asked]
         if self.predict != "regime":
-            return [asked, f"{strings['answer']}: ________"]
-        middle = "zigzag" if paths[self.optimizer].threshold[0] == 2 else "swing"
-        return [asked, *(f"○ {strings[f'zone_{zone}']}" for zone in ("glide", middle, "explode"))]
+            return [asked, words.blank(strings["answer"])]
+        zones = ("zone_glide", words.middle_zone(paths[self.optimizer].threshold[0]), "zone_explode")
+        return [asked, *words.choices(strings[zone] for zone in zones)]
 
     def _told_panels(self) -> list[str]:
         """The panels of the picture: while something is to be foretold, the landscape at the least."""

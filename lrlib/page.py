@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -74,6 +75,15 @@ def widget_script(kind: str) -> str:
 def style() -> str:
     """The style sheet of figures and questions."""
     return "\n".join(_text(f"figure/{name}.css") for name in STYLES)
+
+
+def paragraphs(lines: Iterable[str]) -> str:
+    """Lines as HTML.
+
+    >>> paragraphs(["η < 2/λ"])
+    '<p>η &lt; 2/λ</p>'
+    """
+    return "".join(f"<p>{html.escape(line)}</p>" for line in lines)
 
 
 def element(tag: str, settings: dict[str, Any], without_script: str) -> str:

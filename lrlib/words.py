@@ -4,6 +4,7 @@
 """
 
 import json
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from importlib.resources import files
@@ -282,6 +283,25 @@ def regime_key(told: dict[str, Any], strings: dict[str, str]) -> str:
     """Which string tells the regime: where it is that of the steepest direction alone, and has a string for that, this one."""
     steep = f"{told['regime']}_steep"
     return steep if told["steep"] and f"says_{steep}" in strings else told["regime"]
+
+
+def middle_zone(threshold: float) -> str:
+    """Which string names what a path does between gliding and exploding: without a memory it lands on the other side.
+
+    >>> middle_zone(2.0), middle_zone(3.6)
+    ('zone_zigzag', 'zone_swing')
+    """
+    return "zone_zigzag" if threshold == 2 else "zone_swing"
+
+
+def blank(label: str) -> str:
+    """Where an answer is written on paper."""
+    return f"{label}: ________"
+
+
+def choices(labels: Iterable[str]) -> list[str]:
+    """Answers of which one is ticked on paper."""
+    return [f"○ {label}" for label in labels]
 
 
 def written(told: dict[str, Any], names: tuple[str, ...], decimal: str) -> dict[str, str]:

@@ -155,7 +155,7 @@ def _set_apart(page: BeautifulSoup, article: Tag, book: _Book, name: str) -> Non
 
 def _follows_question(box: Tag) -> bool:
     before = box.find_previous_sibling()
-    return before is not None and bool(before.select(".question"))
+    return before is not None and before.select_one(".question") is not None
 
 
 def _open_boxes(page: BeautifulSoup, article: Tag) -> None:
